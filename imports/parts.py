@@ -1,0 +1,270 @@
+"""The parent's side of reading: runs the child, keeps its rows as numbered parts in storage, reads them back.
+
+A part is a file of lines `[row number,[cells]]`; the lines go from the child to the storage as they are.
+See `readers_output` for what a cell can be.
+"""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from django.core.files.base import ContentFile
+
+from imports.readers_problems import UnreadableFile
+
+PROJECT = Path(__file__).resolve().parent.parent
+PART_ROWS = 5000
+FIRST_PART_ROWS = 500  # what the first pages show, without reading a large part for it
+MAX_ROWS = 1_048_576
+MAX_COLUMNS = 500
+ENGINES = (None, "openpyxl")  # the second only for workbooks that the first dies of
+
+logger = logging.getLogger(__name__)
+
+
+class TimeIsUp(UnreadableFile):
+    """The limit of time ended the reading; with a longer one the file may be readable."""
+
+    def __init__(self):
+        super().__init__("too_slow")
+
+
+class _ChildDied(Exception):
+    """The child ended without saying why. Holds what it had said of the file, and its exit status."""
+
+    def __init__(self, said, status):
+        super().__init__(status)
+        self.said = said
+        self.status = status
+
+
+@dataclass
+class Limits:
+    """What a child may use: bytes of address space, seconds of processor, seconds altogether."""
+
+    address_space: int
+    cpu_seconds: int
+    wall_seconds: float
+
+
+@dataclass
+class Reading:
+    """What a file turned out to be, and the parts that hold its rows.
+
+    `sheets` are dicts of name, visible, rows (approximate, or None) and selected. `delimiter` is None for
+    workbooks and for text of a single column. `rows` counts rows that are not blank, `width` is the widest.
+    A part is a dict of name, first and last (row numbers) and rows.
+    """
+
+    format: str
+    sheet: str | None
+    sheets: list
+    encoding: str | None
+    delimiter: str | None
+    encoding_guessed: bool = False
+    rows: int = 0
+    width: int = 0
+    parts: list = field(default_factory=list)
+
+    def to_json(self):
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data):
+        return cls(**data)
+
+
+def read_file(
+    path,
+    *,
+    name,
+    storage,
+    prefix,
+    limits,
+    sheet=None,
+    encoding=None,
+    delimiter=None,
+    on_progress=None,
+):
+    """Read the file at `path`, called `name` by its owner, into parts below `prefix`; return the Reading.
+
+    Raises UnreadableFile, or TimeIsUp. `on_progress(rows so far)` may raise to stop. Whatever is raised,
+    no part is left behind.
+    """
+    request = {
+        "path": os.path.abspath(path),
+        "name": name,
+        "sheet": sheet,
+        "encoding": encoding,
+        "delimiter": delimiter,
+        "limits": {
+            "address_space": limits.address_space,
+            "cpu_seconds": limits.cpu_seconds,
+            "max_rows": MAX_ROWS,
+            "max_columns": MAX_COLUMNS,
+        },
+    }
+    deadline = time.monotonic() + limits.wall_seconds
+    for engine in ENGINES:
+        try:
+            return _read_once(
+                request | {"engine": engine}, _PartWriter(storage, prefix, on_progress), deadline
+            )
+        except _ChildDied as death:
+            logger.debug("The child that read a file ended with status %s", death.status)
+            if death.said.get("format") != "xlsx" or engine == ENGINES[-1]:
+                raise _reason(death.status) from death
+
+
+def iter_rows(storage, reading, after=0):
+    """Yield (row number, cells) of the rows behind row `after`; parts before it are not opened."""
+    for part in reading.parts:
+        if part["last"] > after:
+            for row_number, cells in _load(storage, part):
+                if row_number > after:
+                    yield row_number, cells
+
+
+def iter_batches(storage, reading, after, size):
+    """Yield lists of at most `size` rows (row number, cells) behind row `after`."""
+    rows = iter_rows(storage, reading, after)
+    while batch := list(islice(rows, size)):
+        yield batch
+
+
+def first_rows(storage, reading, count):
+    return list(islice(iter_rows(storage, reading), count))
+
+
+def delete_parts(storage, reading):
+    for part in reading.parts:
+        storage.delete(part["name"])
+
+
+def _load(storage, part):
+    with storage.open(part["name"]) as file:
+        data = file.read()
+    # One call for the whole part: a newline is never inside of a JSON string.
+    return json.loads(b"[" + data.rstrip().replace(b"\n", b",") + b"]")
+
+
+def _read_once(request, writer, deadline):
+    said, status = {}, None
+    try:
+        with _child(request, deadline) as (process, is_time_up):
+            for line in process.stdout:
+                if line.startswith(b"["):
+                    writer.add(line)
+                    if is_time_up():
+                        raise TimeIsUp
+                else:
+                    said |= json.loads(line)
+            status = process.wait()
+            if is_time_up():
+                raise TimeIsUp
+        return _conclude(said, status, writer)
+    except BaseException:
+        writer.discard()
+        raise
+
+
+def _conclude(said, status, writer):
+    if "error" in said:
+        logger.debug("A file could not be read: %s", said.get("cause", said["error"]["code"]))
+        raise UnreadableFile(said["error"]["code"], **said["error"]["params"])
+    if "end" not in said:
+        raise _ChildDied(said.get("reading", {}), status)
+    writer.flush()
+    return Reading(**said["reading"], **said["end"], parts=writer.parts)
+
+
+def _reason(status):
+    """Return the exception for a child that died of itself, from its exit status."""
+    if -status in (signal.SIGXCPU, signal.SIGKILL):
+        return TimeIsUp()
+    return UnreadableFile("damaged")
+
+
+@contextmanager
+def _child(request, deadline):
+    """Start a child in a process group of its own; the group is killed at the deadline and at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "imports.readers"],
+        cwd=PROJECT,
+        env={"PYTHONPATH": str(PROJECT), "PATH": os.environ.get("PATH", "")},  # no secret goes near the file
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time_up = threading.Event()
+
+    def end_it():
+        time_up.set()
+        _kill(process)
+
+    timer = threading.Timer(max(0, deadline - time.monotonic()), end_it)
+    timer.daemon = True
+    timer.start()
+    try:
+        with suppress(BrokenPipeError), process.stdin as stdin:
+            stdin.write(json.dumps(request).encode() + b"\n")
+        yield process, time_up.is_set
+    finally:
+        timer.cancel()
+        _kill(process)
+        process.stdout.close()
+        process.wait()
+
+
+def _kill(process):
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+class _PartWriter:
+    """Collects lines into parts of the storage."""
+
+    def __init__(self, storage, prefix, on_progress):
+        self.storage = storage
+        self.prefix = prefix
+        self.on_progress = on_progress
+        self.parts = []
+        self.lines = []
+        self.rows = 0
+
+    def add(self, line):
+        self.lines.append(line)
+        if len(self.lines) == (PART_ROWS if self.parts else FIRST_PART_ROWS):
+            self.flush()
+
+    def flush(self):
+        if not self.lines:
+            return
+        name = f"{self.prefix}/{len(self.parts):05d}.jsonl"
+        name = self.storage.save(name, ContentFile(b"".join(self.lines)))
+        first, last = _row_number(self.lines[0]), _row_number(self.lines[-1])
+        self.parts.append({"name": name, "first": first, "last": last, "rows": len(self.lines)})
+        self.rows += len(self.lines)
+        self.lines = []
+        if self.on_progress:
+            self.on_progress(self.rows)
+
+    def discard(self):
+        for part in self.parts:
+            self.storage.delete(part["name"])
+        self.parts = []
+
+
+def _row_number(line):
+    return int(line[1 : line.index(b",")])

@@ -1,0 +1,134 @@
+"""What a reader writes: rows as lines of JSON, `[row number,[cells]]`, within limits of rows and columns.
+
+A cell is null, text, a number, true or false, or an object for what JSON has no word for:
+{"date"}, {"datetime"}, {"time"}, {"error": "#N/A"} and {"formula": ""}, a formula without a stored result.
+"""
+
+import datetime
+import json
+import math
+
+from imports.readers_problems import UnreadableFile
+
+CHUNK_ROWS = 1000
+LARGEST_WHOLE_NUMBER = 1e15
+INVISIBLE = " \t\r\n\v\f\x1a\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
+INVISIBLE += "\u2008\u2009\u200a\u200b\u200c\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+NOTHING = (None, "")
+# Inside of JSON strings control characters are escaped, so a raw one can only be ours.
+SEPARATOR = "\x1f"
+ESCAPED_NUL = rb"\u0000"
+
+
+class RowWriter:
+    """Writes messages and numbered rows to a binary stream; counts what it wrote."""
+
+    def __init__(self, stream, max_rows, max_columns):
+        self.stream = stream
+        self.max_rows = max_rows
+        self.max_columns = max_columns
+        self.rows = 0
+        self.width = 0
+
+    def message(self, **message):
+        self.stream.write(json.dumps(message).encode() + b"\n")
+        self.stream.flush()
+
+    def write(self, numbered):
+        """Write [(row number, [cells])] without blank rows and the blank cells at the end of a row."""
+        kept = list(_without_blanks(numbered))
+        if not kept:
+            return
+        self._hold_to_limits(kept)
+        lines = _as_lines(kept)
+        if ESCAPED_NUL in lines:
+            _refuse_nul(kept)
+        self.rows += len(kept)
+        self.stream.write(lines)
+
+    def write_all(self, numbered):
+        chunk = []
+        for row in numbered:
+            chunk.append(row)
+            if len(chunk) == CHUNK_ROWS:
+                self.write(chunk)
+                chunk = []
+        self.write(chunk)
+
+    def _hold_to_limits(self, kept):
+        if kept[-1][0] > self.max_rows:
+            raise UnreadableFile("too_many_rows", limit=f"{self.max_rows:,}")
+        width = max(len(cells) for _, cells in kept)
+        if width > self.max_columns:
+            row = next(number for number, cells in kept if len(cells) > self.max_columns)
+            raise UnreadableFile("too_many_columns", row=row, columns=width, limit=self.max_columns)
+        self.width = max(self.width, width)
+
+
+def number(value):
+    """Return a number as JSON can hold it: spreadsheets have no integers, so 3.0 is 3."""
+    if not math.isfinite(value):
+        return {"error": "#NUM!"}
+    if abs(value) >= LARGEST_WHOLE_NUMBER:
+        return float(value)
+    return int(value) if value == int(value) else value
+
+
+def _without_blanks(numbered):
+    for row in numbered:
+        cells = row[1]
+        while cells and cells[-1] in NOTHING:
+            cells.pop()
+        if cells and (type(cells[-1]) is not str or cells[-1].strip(INVISIBLE) or not _is_blank(cells)):
+            yield row
+
+
+def _is_blank(cells):
+    return all(cell is None or (type(cell) is str and not cell.strip(INVISIBLE)) for cell in cells)
+
+
+def _refuse_nul(rows):
+    for number, cells in rows:
+        if any(type(cell) is str and "\0" in cell for cell in cells):
+            raise UnreadableFile("nul_character", row=number)
+
+
+def _as_lines(rows):
+    """Encode all rows at once, a row by itself takes twice as long, and cut between them afterwards."""
+    text = _encode(rows)[1:-1]
+    text = text.replace(f"]]{SEPARATOR}[", "]]\n[")
+    text = text.replace(f'{SEPARATOR}""', f"{SEPARATOR}null").replace('[""', "[null")
+    text = text.replace(SEPARATOR, ",") + "\n"
+    # A lone surrogate has no UTF-8; what this handler writes instead is its escape in JSON.
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _temporal(value):
+    if isinstance(value, datetime.datetime):
+        return _date_or_datetime(value)
+    if isinstance(value, datetime.date):
+        return {"date": value.isoformat()}
+    if isinstance(value, datetime.time):
+        return _clock(value.hour * 3600 + value.minute * 60 + round(value.second + value.microsecond / 1e6))
+    return _clock(round(value.total_seconds()))
+
+
+def _date_or_datetime(value):
+    if value.microsecond >= 500_000 and value < datetime.datetime.max.replace(microsecond=0):
+        value += datetime.timedelta(seconds=1)
+    value = value.replace(microsecond=0, tzinfo=None)
+    if value.time() == datetime.time():
+        return {"date": value.date().isoformat()}
+    return {"datetime": value.isoformat()}
+
+
+def _clock(seconds):
+    """Return a time of day, or the text of a duration that is longer than a day or negative."""
+    sign, (minutes, second) = "-" * (seconds < 0), divmod(abs(seconds), 60)
+    text = f"{sign}{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}"
+    return {"time": text} if 0 <= seconds < 86_400 else text
+
+
+_encode = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, allow_nan=False, separators=(SEPARATOR, ":"), default=_temporal
+).encode

@@ -1,0 +1,201 @@
+"""The .xlsx package before any parser sees it: is it a workbook, is it safe, which sheets does it have."""
+
+import posixpath
+import re
+import zipfile
+from dataclasses import dataclass
+
+from imports.readers_problems import UnreadableFile
+
+MAX_UNPACKED = 2 << 30
+MAX_ENTRIES = 5000
+LARGE_PART = 10 << 20
+MAX_RATIO = 150
+HEAD_BYTES = 1 << 16
+BLOCK = 1 << 20
+DOCUMENT_TYPE = (b"<!DOCTYPE", b"<!ENTITY")
+ROOT_ELEMENT = re.compile(rb"<[A-Za-z_]")
+DIMENSION = re.compile(
+    rb"<(?:\w+:)?dimension\b[^>]*\bref\s*=\s*[\"']([A-Z]{1,3})(\d+)(?::([A-Z]{1,3})(\d+))?[\"']"
+)
+A_VALUE = re.compile(rb"<(?:\w+:)?(?:v|is|f)[\s>/]")
+AN_ERROR = re.compile(rb"\bt\s*=\s*[\"']e[\"']")
+A_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+# Text that is "" is stored as an empty value too, so that only other types are without a result.
+FORMULA_WITHOUT_RESULT = re.compile(
+    rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\b[^>]*/>)\s*</(?:\w+:)?c>"
+    rb"|<(?:\w+:)?c\b(?![^>]*\bt=[\"']str[\"'])[^>]*>\s*<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)"
+    rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)"
+)
+LONGEST_CELL = 1 << 15
+STRICT_NAMESPACE = "purl.oclc.org"
+KINDS = {
+    "ms-excel.sheet.binary": "a binary workbook (.xlsb)",
+    "wordprocessingml": "a Word document",
+    "presentationml": "a PowerPoint presentation",
+}
+OTHER_ARCHIVES = {
+    b"application/vnd.oasis.opendocument.spreadsheet": "an OpenDocument spreadsheet (.ods)",
+    b"application/vnd.oasis.opendocument": "an OpenDocument file",
+}
+
+
+@dataclass
+class Sheet:
+    """A worksheet: its name, whether it is visible, the name of its part in the package."""
+
+    name: str
+    visible: bool
+    part: str
+
+
+class Package:
+    """An opened .xlsx whose parts have been found to be safe; use as a context manager."""
+
+    def __init__(self, path):
+        try:
+            self.archive = zipfile.ZipFile(path)
+        except zipfile.BadZipFile as error:
+            raise UnreadableFile(_broken_archive(path)) from error
+        self.names = {name.lower(): name for name in self.archive.namelist()}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.archive.close()
+
+    def check(self):
+        """Raise UnreadableFile if this is no workbook, or one that is not safe to parse."""
+        entries = self.archive.infolist()
+        if any(entry.flag_bits & 1 for entry in entries):
+            raise UnreadableFile("password_protected")
+        if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_UNPACKED:
+            raise UnreadableFile("zip_bomb")
+        if any(_unpacks_suspiciously(entry) for entry in entries):
+            raise UnreadableFile("zip_bomb")
+        self._check_content_type()
+        for entry in entries:
+            _check_document_type(self.head(entry.filename))
+
+    def head(self, name):
+        with self.archive.open(name) as part:
+            return part.read(HEAD_BYTES)
+
+    def blocks(self, name):
+        """Yield a part in blocks that overlap, so that no cell is cut in all of them."""
+        with self.archive.open(name) as part:
+            tail = b""
+            while block := part.read(BLOCK):
+                yield tail + block
+                tail = block[-LONGEST_CELL:]
+
+    def sheets(self):
+        """Return the worksheets in their order; charts and macro sheets are none."""
+        workbook_part = self._workbook_part()
+        targets = self._relations(workbook_part, "/worksheet")
+        sheets = []
+        for element in self._xml(workbook_part).iter():
+            if _local(element.tag) != "sheet":
+                continue
+            attributes = {_local(key): value for key, value in element.attrib.items()}
+            part = self.names.get(targets.get(attributes.get("id"), "").lower())
+            if part:
+                visible = attributes.get("state", "visible") == "visible"
+                sheets.append(Sheet(attributes["name"], visible, part))
+        return sheets
+
+    def is_strict(self):
+        return STRICT_NAMESPACE.encode() in self.head(self._workbook_part())
+
+    def has_cells(self, sheet):
+        return any(A_VALUE.search(block) for block in self.blocks(sheet.part))
+
+    def dimension(self, sheet):
+        """Return (rows, columns) as the sheet declares them, which may be wrong, or None."""
+        found = DIMENSION.search(self.head(sheet.part))
+        if not found:
+            return None
+        return int(found[4] or found[2]), _column_number(found[3] or found[1])
+
+    def needs_care(self, sheet):
+        """Return whether the sheet has errors or formulas without a result."""
+        for block in self.blocks(sheet.part):
+            if AN_ERROR.search(block) or (A_FORMULA.search(block) and FORMULA_WITHOUT_RESULT.search(block)):
+                return True
+        return False
+
+    def _check_content_type(self):
+        name = self.names.get("[content_types].xml")
+        if not name:
+            raise UnreadableFile("wrong_type", kind=self._other_archive())
+        types = self.archive.read(name).decode("utf-8", "replace")
+        if re.search(r"ms-excel\.(?:sheet|template|addin)\.macroEnabled", types) or "vbaProject" in types:
+            raise UnreadableFile("macro_workbook")
+        for mark, kind in KINDS.items():
+            if mark in types and "spreadsheetml" not in types:
+                raise UnreadableFile("wrong_type", kind=kind)
+
+    def _other_archive(self):
+        declared = self.archive.read("mimetype") if "mimetype" in self.names else b""
+        for mark, kind in OTHER_ARCHIVES.items():
+            if declared.startswith(mark):
+                return kind
+        return "a zip archive"
+
+    def _workbook_part(self):
+        found = self._relations("", "/officeDocument")
+        name = next(iter(found.values()), "xl/workbook.xml")
+        if name.lower() not in self.names:
+            raise UnreadableFile("damaged")
+        return self.names[name.lower()]
+
+    def _relations(self, part, kind):
+        """Return {id: part name} of the relations of a part (of the package for "") of one kind."""
+        folder, base = posixpath.split(part)
+        name = self.names.get(posixpath.join(folder, "_rels", f"{base}.rels").lower())
+        if not name:
+            return {}
+        return {
+            element.get("Id"): posixpath.normpath(posixpath.join("/", folder, element.get("Target")))[1:]
+            for element in self._xml(name).iter()
+            if element.get("Type", "").endswith(kind)
+        }
+
+    def _xml(self, name):
+        from defusedxml.ElementTree import fromstring
+
+        return fromstring(self.archive.read(name))
+
+
+def _broken_archive(path):
+    """Tell an archive that lost its end, where the list of its parts is, from one with another fault."""
+    with open(path, "rb") as file:
+        file.seek(0, 2)
+        file.seek(max(0, file.tell() - 66_000))
+        return "damaged" if b"PK\x05\x06" in file.read() else "truncated"
+
+
+def _unpacks_suspiciously(entry):
+    return entry.file_size > LARGE_PART and entry.file_size > MAX_RATIO * max(entry.compress_size, 1)
+
+
+def _check_document_type(head):
+    """Refuse a document type: it stands before the root element, in UTF-8 or UTF-16."""
+    head = head.replace(b"\0", b"")
+    if not head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<"):
+        return
+    too_late = len(head) >= HEAD_BYTES // 2 and not ROOT_ELEMENT.search(head)
+    if too_late or any(mark in head for mark in DOCUMENT_TYPE):
+        raise UnreadableFile("document_type")
+
+
+def _column_number(letters):
+    value = 0
+    for letter in letters:
+        value = value * 26 + letter - 64
+    return value
+
+
+def _local(tag):
+    return tag.rpartition("}")[2]
