@@ -1,0 +1,315 @@
+"""The CRM's records: contacts, devices, products, reward schemes and what they refer to."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from imports.keys import exact_key, folded_key, uuid7
+
+
+class Record(models.Model):
+    """A record that files refer to by its identifier.
+
+    `keys` names the comparable form of a text field: {key field: (text field, key function)}.
+    """
+
+    keys = {}
+
+    id = models.UUIDField("identifier", primary_key=True, default=uuid7, editable=False)
+    changed_at = models.DateTimeField("changed", default=timezone.now, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args, **kwargs):
+        self.set_keys()
+        self.changed_at = timezone.now()
+        super().save(*args, **kwargs)
+
+    def clean(self):
+        self.set_keys()
+
+    def set_keys(self):
+        for key_field, (text_field, key) in self.keys.items():
+            text = getattr(self, text_field)
+            setattr(self, key_field, key(text) if text else None)
+
+
+class LookUp(Record):
+    """A name that records choose from; an import may generate missing ones."""
+
+    keys = {"name_key": ("name", folded_key)}
+
+    name = models.CharField(max_length=100)
+    name_key = models.CharField(max_length=200, editable=False)
+
+    class Meta:
+        abstract = True
+        ordering = ["name_key"]
+        constraints = [models.UniqueConstraint(fields=["name_key"], name="%(class)s_name_is_unique")]
+
+    def __str__(self):
+        return self.name
+
+
+class Organisation(Record):
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+
+class ContactClassification(LookUp):
+    pass
+
+
+class DeviceLocation(LookUp):
+    pass
+
+
+class ProductFamily(LookUp):
+    class Meta(LookUp.Meta):
+        verbose_name_plural = "product families"
+
+
+class Brand(LookUp):
+    pass
+
+
+class ProductType(LookUp):
+    class Classification(models.TextChoices):
+        TERMED_SERVICE = "TERMED_SERVICE", "Termed service"
+        USAGE_SERVICE = "USAGE_SERVICE", "Usage service"
+        ONE_TIME_SERVICE = "ONE_TIME_SERVICE", "One-time service"
+        TRACEABLE_PHYSICAL_GOOD = "TRACEABLE_PHYSICAL_GOOD", "Traceable physical good"
+        NON_TRACEABLE_PHYSICAL_GOOD = "NON_TRACEABLE_PHYSICAL_GOOD", "Non-traceable physical good"
+        EXPENSES_SERVICE = "EXPENSES_SERVICE", "Expenses service"
+
+    classification = models.CharField(max_length=30, choices=Classification)
+
+
+class Contact(Record):
+    class Type(models.TextChoices):
+        PERSON = "PERSON", "Person"
+        COMPANY = "COMPANY", "Company"
+
+    class Gender(models.TextChoices):
+        FEMALE = "FEMALE", "Female"
+        MALE = "MALE", "Male"
+        OTHER = "OTHER", "Other"
+
+    keys = {"code_key": ("code", exact_key)}
+
+    type = models.CharField(max_length=10, choices=Type, default=Type.PERSON)
+    first_name = models.CharField(max_length=100, blank=True)
+    middle_name = models.CharField(max_length=100, blank=True)
+    last_name = models.CharField(max_length=100, blank=True)
+    company_name = models.CharField(max_length=200, blank=True)
+    code = models.CharField("contact code", max_length=100)
+    code_key = models.CharField(max_length=100, editable=False)
+    email = models.EmailField("e-mail", blank=True)
+    phone_country = models.CharField(max_length=3, blank=True, help_text="ISO 3166 alpha-3, such as CYP")
+    phone = models.CharField(
+        "phone number", max_length=20, blank=True, help_text="E.164, such as +35799123456"
+    )
+    classification = models.ForeignKey(ContactClassification, models.PROTECT, null=True, blank=True)
+    birth_date = models.DateField("date of birth", null=True, blank=True)
+    gender = models.CharField(max_length=10, choices=Gender, blank=True)
+    language = models.CharField(max_length=2, blank=True, help_text="ISO 639-1, such as en")
+    sms_opt_out = models.BooleanField("SMS opt out", default=False)
+    email_opt_out = models.BooleanField("e-mail opt out", default=False)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code_key"],
+                name="contact_code_is_unique",
+                violation_error_message="Another contact has this code.",
+            ),
+            models.CheckConstraint(
+                condition=Q(type="PERSON") & ~Q(first_name="") & ~Q(last_name="")
+                | Q(type="COMPANY") & ~Q(company_name=""),
+                name="contact_has_its_name",
+                violation_error_message="A person needs a first and a last name, a company a company name.",
+            ),
+        ]
+
+    def __str__(self):
+        return self.company_name if self.type == self.Type.COMPANY else f"{self.first_name} {self.last_name}"
+
+
+class Address(Record):
+    class Type(models.TextChoices):
+        HOME = "HOME", "Home"
+        BUSINESS = "BUSINESS", "Business"
+        ALTERNATIVE = "ALTERNATIVE", "Alternative"
+
+    keys = {"name_key": ("name", folded_key)}
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="addresses", db_index=False)
+    type = models.CharField(max_length=12, choices=Type, default=Type.HOME)
+    name = models.CharField(max_length=100, blank=True)
+    name_key = models.CharField(max_length=200, editable=False, blank=True)
+    line_1 = models.CharField("address line 1", max_length=200)
+    line_2 = models.CharField("address line 2", max_length=200, blank=True)
+    state = models.CharField("state/province/county", max_length=100, blank=True)
+    town = models.CharField("town/city", max_length=100, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
+    country = models.CharField(max_length=3, blank=True, help_text="ISO 3166 alpha-3, such as CYP")
+
+    class Meta:
+        ordering = ["type", "name_key"]
+        verbose_name_plural = "addresses"
+        constraints = [
+            # Also the index that finds a contact's addresses.
+            models.UniqueConstraint(
+                fields=["contact", "type", "name_key"],
+                name="address_is_one_of_its_type_and_name",
+                violation_error_message="The contact has an address of this type and name.",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.get_type_display()}: {self.line_1}"
+
+    def set_keys(self):
+        self.name_key = folded_key(self.name)
+
+
+class Product(Record):
+    class State(models.TextChoices):
+        ACTIVE = "ACTIVE", "Active"
+        INACTIVE = "INACTIVE", "Inactive"
+
+    keys = {"code_key": ("code", exact_key)}
+
+    code = models.CharField("product code", max_length=100)
+    code_key = models.CharField(max_length=100, editable=False)
+    name = models.CharField(max_length=200)
+    description = models.TextField(max_length=4000, blank=True)
+    type = models.ForeignKey(ProductType, models.PROTECT)
+    family = models.ForeignKey(ProductFamily, models.PROTECT, null=True, blank=True)
+    brand = models.ForeignKey(Brand, models.PROTECT, null=True, blank=True)
+    price = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True, help_text="ISO 4217, such as EUR")
+    state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
+
+    class Meta:
+        ordering = ["code_key"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code_key"],
+                name="product_code_is_unique",
+                violation_error_message="Another product has this code.",
+            ),
+            models.CheckConstraint(
+                condition=Q(price__isnull=True) | Q(price__gte=0) & ~Q(currency=""),
+                name="product_price_has_currency",
+                violation_error_message="A price is 0 or more and needs a currency.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.code} {self.name}"
+
+
+class Device(Record):
+    keys = {"serial_key": ("serial_number", folded_key), "electronic_id_key": ("electronic_id", exact_key)}
+
+    serial_number = models.CharField(max_length=100)
+    serial_key = models.CharField(max_length=200, editable=False)
+    product = models.ForeignKey(
+        Product, models.PROTECT, limit_choices_to={"type__classification": "TRACEABLE_PHYSICAL_GOOD"}
+    )
+    electronic_id = models.CharField("electronic ID", max_length=100, blank=True)
+    electronic_id_key = models.CharField(max_length=100, null=True, editable=False)  # noqa: DJ001 unique if given
+    location = models.ForeignKey(DeviceLocation, models.PROTECT, null=True, blank=True)
+    contact = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, verbose_name="owner")
+
+    class Meta:
+        ordering = ["serial_key"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["serial_key"],
+                name="device_serial_number_is_unique",
+                violation_error_message="Another device has this serial number.",
+            ),
+            models.UniqueConstraint(
+                fields=["electronic_id_key"],
+                name="device_electronic_id_is_unique",
+                violation_error_message="Another device has this electronic ID.",
+            ),
+        ]
+
+    def __str__(self):
+        return self.serial_number
+
+
+class RewardScheme(LookUp):
+    class State(models.TextChoices):
+        ACTIVE = "ACTIVE", "Active"
+        INACTIVE = "INACTIVE", "Inactive"
+
+    class SignUp(models.TextChoices):
+        AUTO_SIGN_UP = "AUTO_SIGN_UP", "Automatic sign-up"
+        SELF_SIGN_UP = "SELF_SIGN_UP", "Self sign-up"
+        CLOSED_LOOP = "CLOSED_LOOP", "Closed loop"
+
+    class Method(models.TextChoices):
+        EMAIL_DOMAIN = "EMAIL_DOMAIN", "E-mail domain"
+        CODE = "CODE", "Code"
+
+    state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
+    sign_up = models.CharField("sign-up option", max_length=20, choices=SignUp)
+    closed_loop_method = models.CharField(max_length=20, choices=Method, blank=True)
+
+    class Meta(LookUp.Meta):
+        constraints = [
+            *LookUp.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(sign_up="CLOSED_LOOP") & ~Q(closed_loop_method="")
+                | ~Q(sign_up="CLOSED_LOOP") & Q(closed_loop_method=""),
+                name="reward_scheme_method_is_for_closed_loop",
+                violation_error_message="A closed-loop scheme, and only such a one, needs a method.",
+            ),
+        ]
+
+
+class RewardSchemeCode(Record):
+    keys = {"code_key": ("code", exact_key)}
+
+    scheme = models.ForeignKey(
+        RewardScheme,
+        models.PROTECT,
+        verbose_name="reward scheme",
+        limit_choices_to={"sign_up": "CLOSED_LOOP", "closed_loop_method": "CODE"},
+    )
+    code = models.CharField(max_length=100)
+    code_key = models.CharField(max_length=100, editable=False)
+    used = models.BooleanField(default=False)
+    used_by = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["code_key"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code_key"],
+                name="reward_scheme_code_is_unique",
+                violation_error_message="This code exists already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(used=True, used_at__isnull=False)
+                | Q(used=False, used_by__isnull=True, used_at__isnull=True),
+                name="reward_scheme_code_use_is_whole",
+                violation_error_message="Used and its time go together; an unused code has no user.",
+            ),
+        ]
+
+    def __str__(self):
+        return self.code

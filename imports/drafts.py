@@ -1,0 +1,204 @@
+"""A draft: the uploaded file, how it is read, and the mapping that is proposed for it."""
+
+import hashlib
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from .fields import Date, Number, shown_cell
+from .mapping import Options, guess_header_row, headers_of, suggested_mapping
+from .models import ImportJob, file_storage
+from .parts import Limits, delete_parts, first_rows, iter_rows, read_file
+
+SAMPLE_VALUES = 3
+
+
+def create(user, importer):
+    return ImportJob.objects.create(entity_type=importer.slug, created_by=user)
+
+
+def keep_file(job, upload, name):
+    """Store an upload (a Django File) as the draft's file, in place of an earlier one."""
+    job.delete_files()
+    digest = hashlib.sha256()
+    for chunk in upload.chunks():
+        digest.update(chunk)
+    upload.seek(0)
+    job.file.save(name, upload, save=False)
+    job.file_name = Path(name).name[-255:]
+    job.file_size, job.sha256 = upload.size, digest.hexdigest()
+    job.reading, job.reading_problem, job.mapping, job.options = {}, "", {}, {}
+    job.save()
+
+
+def read(job, *, in_request, sheet=None, encoding=None, delimiter=None, on_progress=None):
+    """Parse the draft's file into parts and propose header row and mapping.
+
+    Raises UnreadableFile, and TimeIsUp when a request's few seconds are over. Parts of an earlier
+    reading are removed only when the new ones are there.
+    """
+    with local_copy(job) as path:
+        reading = read_file(
+            path,
+            name=job.file_name,
+            storage=file_storage(),
+            prefix=f"{job.parts_prefix}/{timezone.now():%H%M%S%f}",
+            sheet=sheet,
+            encoding=encoding,
+            delimiter=delimiter,
+            limits=limits(in_request),
+            on_progress=on_progress,
+        )
+    earlier = job.get_reading()
+    job.reading, job.reading_problem, job.file_format = reading.to_json(), "", reading.format
+    propose(job)
+    job.save(update_fields=["reading", "reading_problem", "file_format", "options", "mapping", "touched_at"])
+    if earlier:
+        delete_parts(file_storage(), earlier)
+
+
+def limits(in_request):
+    if in_request:
+        seconds = settings.IMPORT_READ_IN_REQUEST_SECONDS
+        return Limits(settings.IMPORT_CHILD_MEMORY_IN_REQUEST, seconds + 1, seconds)
+    seconds = settings.IMPORT_READ_SECONDS
+    return Limits(settings.IMPORT_CHILD_MEMORY_BYTES, seconds, seconds)
+
+
+@contextmanager
+def local_copy(job):
+    """A path of the draft's file on this machine."""
+    try:
+        yield job.file.path
+    except NotImplementedError:
+        with tempfile.NamedTemporaryFile(prefix="import-") as copy, job.file.open() as source:
+            for chunk in source.chunks():
+                copy.write(chunk)
+            copy.flush()
+            yield copy.name
+
+
+def propose(job):
+    """Header row and mapping from what the file holds, keeping the options already chosen."""
+    rows = list(first_rows(file_storage(), job.get_reading(), 20))
+    options = Options(**job.options) if job.options else Options()
+    options.header_row = guess_header_row(job.importer, rows)
+    job.options = options.to_json()
+    job.mapping = suggested_mapping(job.importer, headers(job)).to_json()
+    detect_writing(job)
+
+
+def detect_writing(job):
+    """Set date order and decimal mark where the mapped cells of the first part decide them."""
+    options, mapping = job.get_options(), job.get_mapping()
+    samples = first_data_rows(job, 5000)
+    options.date_order = options.date_order or date_order(texts_of(job, mapping, samples, Date))
+    options.decimal_mark = options.decimal_mark or decimal_mark(texts_of(job, mapping, samples, Number))
+    job.options = options.to_json()
+
+
+def texts_of(job, mapping, rows, kind):
+    """The texts in the columns of one kind of field."""
+    indexes = [
+        mapping.columns[c.key]
+        for c in job.importer.columns
+        if isinstance(c.field, kind) and c.key in mapping.columns
+    ]
+    return [
+        cells[i].strip() for _, cells in rows for i in indexes if i < len(cells) and isinstance(cells[i], str)
+    ]
+
+
+def date_order(texts):
+    """ "dmy" or "mdy" when some date decides and none contradicts, else ""."""
+    pairs = [tuple(map(int, found.groups()[:2])) for text in texts if (found := Date.WRITTEN.fullmatch(text))]
+    day_first = any(first > 12 >= second for first, second in pairs)
+    month_first = any(second > 12 >= first for first, second in pairs)
+    return "" if day_first == month_first else "dmy" if day_first else "mdy"
+
+
+def decimal_mark(texts):
+    """ "," or "." when some number decides and none contradicts, else ""."""
+    marks = set()
+    for text in texts:
+        found = [character for character in text if character in ".,"]
+        if len(found) == 1 and len(text) - text.rindex(found[0]) != 4:
+            marks.add(found[0])
+        elif len(set(found)) == 2:
+            marks.add(found[-1])
+    return marks.pop() if len(marks) == 1 else ""
+
+
+def headers(job):
+    """The file's header names; "Column A" and so on when it has none."""
+    row = job.get_options().header_row
+    reading = job.get_reading()
+    cells = (
+        next(
+            (cells for number, cells in iter_rows(file_storage(), reading, after=row - 1) if number == row),
+            [],
+        )
+        if row
+        else []
+    )
+    return headers_of(cells, reading.width)
+
+
+def width(job):
+    """How many cells a row may have: as many as there are headers."""
+    row = job.get_options().header_row
+    reading = job.get_reading()
+    if not row:
+        return reading.width
+    number, cells = next(iter_rows(file_storage(), reading, after=row - 1), (0, []))
+    return len(cells) if number == row else reading.width
+
+
+def first_data_rows(job, count):
+    """[(row number, cells)] of the first rows below the headers."""
+    rows = iter_rows(file_storage(), job.get_reading(), after=job.get_options().header_row)
+    return [row for _, row in zip(range(count), rows, strict=False)]
+
+
+def samples(job, header_count):
+    """For each header its first three values that are not blank, as texts."""
+    values = [[] for _ in range(header_count)]
+    for _, cells in first_data_rows(job, 50):
+        for index, cell in enumerate(cells[:header_count]):
+            text = str(shown_cell(cell)).strip() if cell is not None else ""
+            if text and len(values[index]) < SAMPLE_VALUES:
+                values[index].append(text)
+    return values
+
+
+def data_rows(job):
+    """How many rows the import has: those below the headers."""
+    reading, header_row = job.get_reading(), job.get_options().header_row
+    above = sum(part["rows"] for part in reading.parts if part["last"] <= header_row)
+    for number, _ in iter_rows(file_storage(), reading, after=reading_part_start(reading, header_row)):
+        if number > header_row:
+            break
+        above += 1
+    return reading.rows - above
+
+
+def reading_part_start(reading, header_row):
+    """The last row before the part that holds `header_row`."""
+    return max((part["last"] for part in reading.parts if part["last"] <= header_row), default=0)
+
+
+def imported_before(job):
+    """The latest started import of the same content and entity type, or None."""
+    same = ImportJob.objects.filter(sha256=job.sha256, entity_type=job.entity_type)
+    return same.exclude(state=ImportJob.State.DRAFT).exclude(pk=job.pk).order_by("-started_at").first()
+
+
+def delete(job):
+    """Remove a draft and its files; False when it was started meanwhile."""
+    deleted, _ = ImportJob.objects.filter(pk=job.pk, state=ImportJob.State.DRAFT).delete()
+    if deleted:
+        job.delete_files()
+    return bool(deleted)

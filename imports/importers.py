@@ -1,0 +1,152 @@
+"""How an app declares an entity type: one class feeds mapping page, check, import, samples and manual.
+
+`imports` discovers `<app>/importers.py` as the admin discovers admin.py; there, subclasses of
+Importer are registered with `@register`.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.utils.module_loading import autodiscover_modules
+
+from .fields import Field, LookUp, Reference
+
+_registry = {}
+
+
+def register(importer_class):
+    _registry[importer_class.slug] = importer_class()
+    return importer_class
+
+
+def unregister(slug):
+    del _registry[slug]
+
+
+def discover():
+    autodiscover_modules("importers")
+
+
+def importers():
+    """Every entity type, in the order in which data moves from another system."""
+    return sorted(_registry.values(), key=lambda importer: (importer.order, importer.slug))
+
+
+def importer_for(slug):
+    return _registry[slug]
+
+
+@dataclass(frozen=True)
+class Column:
+    """What an entity type accepts under one name.
+
+    `attribute` is the model's field; `record` names the child record that has it, such as
+    "address". `examples` are the cells of the three sample rows. `unique` names the model's key
+    field when no two records may share the value. `stored` is False for what only serves others.
+    """
+
+    name: str
+    field: Field
+    attribute: str
+    examples: tuple = ("", "", "")
+    record: str = ""
+    required: bool = False
+    help: str = ""
+    synonyms: tuple = ()
+    unique: str = ""
+    stored: bool = True
+
+    @property
+    def key(self):
+        """The column's name in mappings and rows: "address.town"."""
+        return f"{self.record}.{self.attribute}" if self.record else self.attribute
+
+    @property
+    def attname(self):
+        return f"{self.attribute}_id" if isinstance(self.field, Reference) else self.attribute
+
+
+@dataclass(frozen=True)
+class Child:
+    """Records of their own that hang on the main one: `parent` is their foreign key, `key` the
+    fields that tell a parent's children apart, `defaults` their values when blank, `required` what
+    a new one cannot do without."""
+
+    model: type
+    parent: str
+    key: tuple
+    defaults: dict
+    required: tuple = ()
+
+
+class Importer:
+    """The declaration of one entity type. Subclasses set the attributes and may add rules."""
+
+    slug = ""
+    title = ""
+    purpose = ""
+    icon = "upload_file"
+    order = 100
+    model = None
+    key = ""
+    columns = ()
+    children = {}
+    updates = True
+
+    def __init__(self):
+        for column in self.columns:
+            model = self.children[column.record].model if column.record else self.model
+            if column.stored:
+                column.field.for_model_field(model._meta.get_field(column.attribute))
+
+    def new_key(self):
+        """A key for a record whose key cell is blank, or None when the file must give it."""
+        return None
+
+    def complete(self, row):
+        """Fill in what can be derived and report problems across cells; see validation.Row."""
+
+    def already_there(self, row):
+        """Report what is wrong with a row whose record exists and is not to be updated."""
+
+    @cached_property
+    def by_key(self):
+        return {column.key: column for column in self.columns}
+
+    @cached_property
+    def by_name(self):
+        return {column.name.casefold(): column for column in self.columns}
+
+    @property
+    def key_column(self):
+        return self.by_key[self.key]
+
+    @property
+    def required(self):
+        """The columns that must be mapped or fixed before a record can be created."""
+        return [column for column in self.columns if column.required]
+
+    def needed(self, update):
+        return [self.key_column] if update and self.updates else self.required
+
+    @cached_property
+    def look_ups(self):
+        """The columns whose missing names an import may generate."""
+        return [column for column in self.columns if isinstance(column.field, LookUp)]
+
+    @property
+    def noun(self):
+        return self.model._meta.verbose_name
+
+    @property
+    def nouns(self):
+        return self.model._meta.verbose_name_plural
+
+    def permissions(self, update=False, generate=False, look_ups=()):
+        """The rights that an import with these options takes, as "app.codename"."""
+        models = [("add", self.model)]
+        models += [("change", self.model)] if update else []
+        for child in self.children.values():
+            models += [("add", child.model)] + ([("change", child.model)] if update else [])
+        models += [("add", column.field.model) for column in look_ups] if generate else []
+        return [f"{model._meta.app_label}.{action}_{model._meta.model_name}" for action, model in models]

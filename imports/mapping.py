@@ -1,0 +1,123 @@
+"""From the file's headers to an entity type's columns."""
+
+from dataclasses import asdict, dataclass, field
+
+from .fields import FileOptions, folded_word, shown_cell
+
+TITLE_LINES = 20
+
+
+@dataclass
+class Mapping:
+    """`columns` gives {column key: index of the header, from 0}, `fixed` {column key: text for all rows}."""
+
+    columns: dict = field(default_factory=dict)
+    fixed: dict = field(default_factory=dict)
+
+    def to_json(self):
+        return asdict(self)
+
+    def fed(self):
+        """The keys of the columns that get values."""
+        return self.columns.keys() | self.fixed.keys()
+
+    def missing(self, importer, update):
+        """The columns that an import cannot do without and that nothing feeds."""
+        return [column for column in importer.needed(update) if column.key not in self.fed()]
+
+
+@dataclass
+class Options:
+    """The answers of the mapping step. `header_row` is the row that holds the headers, 0 when none does.
+    `leave_out` is the answer on incorrect content: None until given."""
+
+    header_row: int = 1
+    generate: bool = False
+    update: bool = False
+    leave_out: bool | None = None
+    date_order: str = ""
+    decimal_mark: str = ""
+
+    def to_json(self):
+        return asdict(self)
+
+    @property
+    def file_options(self):
+        return FileOptions(self.date_order, self.decimal_mark)
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """The column for a header and why: "same name" or "another name of …"."""
+
+    column: object
+    reason: str
+
+
+def headers_of(cells, width):
+    """The names of `width` headers: repeated ones become "Phone (2)", empty ones "Column F"."""
+    names, count = [], {}
+    for index in range(width):
+        name = " ".join(str(shown_cell(cells[index])).split()) if index < len(cells) else ""
+        name = name or f"Column {letters(index)}"
+        count[name] = count.get(name, 0) + 1
+        names.append(name if count[name] == 1 else f"{name} ({count[name]})")
+    return names
+
+
+def letters(index):
+    """The spreadsheet's name of the column with this index: 0 is A, 26 is AA."""
+    name = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def known_names(importer):
+    """{folded name: (column, is a synonym)} of all that an entity type answers to."""
+    names = {}
+    for column in importer.columns:
+        for synonym in column.synonyms:
+            names.setdefault(folded_word(synonym), (column, True))
+    for column in importer.columns:
+        names[folded_word(column.name)] = (column, False)
+    return names
+
+
+def suggest(importer, headers):
+    """[Suggestion or None] for each header; a column is suggested once, its own name before synonyms."""
+    names = known_names(importer)
+    found = [names.get(folded_word(header)) for header in headers]
+    taken, suggestions = set(), [None] * len(headers)
+    for wanted in (False, True):
+        for index, match in enumerate(found):
+            if match and match[1] is wanted and match[0].key not in taken:
+                taken.add(match[0].key)
+                reason = f"another name of {match[0].name}" if wanted else "same name"
+                suggestions[index] = Suggestion(match[0], reason)
+    return suggestions
+
+
+def suggested_mapping(importer, headers):
+    pairs = enumerate(suggest(importer, headers))
+    return Mapping({suggestion.column.key: index for index, suggestion in pairs if suggestion})
+
+
+def guess_header_row(importer, rows):
+    """The row number of the headers among the first rows [(number, cells)]: the one that names most
+    columns; else the first one that is as wide as the rows after it, so that title lines are passed."""
+    rows = rows[:TITLE_LINES]
+    if not rows:
+        return 1
+    names = known_names(importer)
+    named = [
+        sum(folded_word(str(shown_cell(cell))) in names for cell in cells if cell is not None)
+        for _, cells in rows
+    ]
+    if max(named):
+        return rows[named.index(max(named))][0]
+    filled = [sum(cell is not None for cell in cells) for _, cells in rows]
+    usual = sorted(filled)[len(filled) // 2]
+    return next(number for (number, _), count in zip(rows, filled, strict=True) if count >= usual)

@@ -1,0 +1,356 @@
+"""An import, its runs, and the ledger that says what became of every row."""
+
+import hashlib
+import json
+import secrets
+import uuid
+
+from django.conf import settings
+from django.core.files.storage import storages
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from .importers import importer_for
+from .keys import uuid7
+from .mapping import Mapping, Options
+from .parts import Reading
+from .problems import Problem
+
+CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+COUNTED = ("created", "updated", "unchanged", "rejected")
+
+
+def file_storage():
+    return storages["default"]
+
+
+def new_code():
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(4))
+
+
+def upload_name(job, file_name):
+    """Where an upload is kept; nothing of the user's name is in the path."""
+    return f"imports/{job.folder}/source"
+
+
+def failed_rows_name(job, file_name):
+    return f"imports/{job.folder}/failed-rows-{uuid.uuid4().hex}"
+
+
+class ImportJob(models.Model):
+    """One file on its way into the CRM."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        IN_PROGRESS = "in_progress", "In Progress"
+        COMPLETED = "completed", "Completed"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Format(models.TextChoices):
+        CSV = "csv", ".csv"
+        XLS = "xls", ".xls"
+        XLSX = "xlsx", ".xlsx"
+
+    TRANSITIONS = {
+        State.DRAFT: {State.IN_PROGRESS},
+        State.IN_PROGRESS: {State.COMPLETED, State.FAILED, State.CANCELLED},
+        State.FAILED: {State.IN_PROGRESS},
+        State.CANCELLED: {State.IN_PROGRESS},
+        State.COMPLETED: set(),
+    }
+
+    code = models.CharField(max_length=4, default=new_code, editable=False)
+    folder = models.UUIDField(default=uuid.uuid4, editable=False)
+    start_key = models.UUIDField(default=uuid.uuid4, editable=False)
+    entity_type = models.CharField(max_length=50)
+    state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
+    reason = models.TextField(blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="imports",
+        verbose_name="started by",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    touched_at = models.DateTimeField(auto_now=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    file = models.FileField(storage=file_storage, upload_to=upload_name, max_length=200, blank=True)
+    file_name = models.CharField(max_length=255, blank=True)
+    file_size = models.BigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    file_format = models.CharField(max_length=4, choices=Format, blank=True)
+    reading = models.JSONField(default=dict, blank=True)
+    reading_problem = models.TextField(blank=True)
+    mapping = models.JSONField(default=dict, blank=True)
+    options = models.JSONField(default=dict, blank=True)
+
+    rows = models.PositiveIntegerField(default=0)
+    created = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    not_reached = models.PositiveIntegerField(default=0)
+
+    failed_rows = models.FileField(
+        storage=file_storage, upload_to=failed_rows_name, max_length=200, blank=True
+    )
+    from_command_line = models.BooleanField(default=False)
+    mail_pending = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = "import"
+        ordering = ["-started_at", "-id"]
+        indexes = [
+            models.Index(fields=["state", "-started_at"], name="import_by_state"),
+            models.Index(fields=["sha256"], name="import_by_content"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="completed")
+                | Q(
+                    rows=models.F("created")
+                    + models.F("updated")
+                    + models.F("unchanged")
+                    + models.F("rejected")
+                ),
+                name="completed_import_adds_up",
+            )
+        ]
+
+    def __str__(self):
+        return f"Import {self.pk}: {self.file_name}"
+
+    def get_absolute_url(self):
+        return reverse("imports:detail", args=[self.pk])
+
+    @property
+    def reference(self):
+        """What the headers of its failed-rows file say, such as "1042-K7Q2"."""
+        return f"{self.pk}-{self.code}"
+
+    @property
+    def importer(self):
+        return importer_for(self.entity_type)
+
+    def get_reading(self):
+        """The Reading of the file, or None before it was read."""
+        return Reading.from_json(self.reading) if self.reading else None
+
+    def get_mapping(self):
+        return Mapping(**self.mapping)
+
+    def get_options(self):
+        return Options(**self.options)
+
+    @property
+    def parts_prefix(self):
+        return f"imports/{self.folder}/parts"
+
+    @property
+    def digest(self):
+        """Of all that decides what the import does: file, how it was read, mapping and options.
+        The answer on incorrect content is not part of it: the check is the same for both."""
+        options = {name: value for name, value in self.options.items() if name != "leave_out"}
+        reading = {name: self.reading.get(name) for name in ("sheet", "encoding", "delimiter")}
+        decisive = [self.entity_type, self.sha256, reading, self.mapping, options]
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+    def move_to(self, state, **values):
+        """Change the state if it is still what this object knows; False when somebody else was first."""
+        if state not in self.TRANSITIONS[self.state]:
+            return False
+        changed = ImportJob.objects.filter(pk=self.pk, state=self.state).update(
+            state=state, touched_at=timezone.now(), **values
+        )
+        if changed:
+            self.state = state
+            for name, value in values.items():
+                setattr(self, name, value)
+        return bool(changed)
+
+    def log(self, event, user=None, **details):
+        ImportEvent.objects.create(job=self, event=event, user=user, details=details)
+
+    @property
+    def is_draft(self):
+        return self.state == self.State.DRAFT
+
+    @property
+    def is_running(self):
+        return self.state == self.State.IN_PROGRESS
+
+    @property
+    def counts(self):
+        return {name: getattr(self, name) for name in (*COUNTED, "not_reached")}
+
+    def latest_run(self, *kinds):
+        return self.runs.filter(kind__in=kinds).order_by("-id").first()
+
+    def deciding_run(self):
+        """The run that says what became of the rows: the import's, else the check's that ended it."""
+        return self.latest_run(ImportRun.Kind.IMPORT) or self.latest_run(ImportRun.Kind.CHECK)
+
+    def delete_files(self):
+        """Remove the upload, its parts and the failed-rows file; safe to repeat."""
+        storage = file_storage()
+        names = [part["name"] for part in self.reading.get("parts", ())]
+        for name in (*names, self.file.name, self.failed_rows.name):
+            if name:
+                storage.delete(name)
+
+
+class ImportRun(models.Model):
+    """One piece of background work of an import. Lease and cursor say who does it and how far it is."""
+
+    class Kind(models.TextChoices):
+        READ = "read", "Reading"
+        CHECK = "check", "Checking"
+        IMPORT = "import", "Importing"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="runs")
+    kind = models.CharField(max_length=8, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+    token = models.UUIDField(null=True)
+    lease = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    cancel_requested = models.BooleanField(default=False)
+    cursor = models.PositiveIntegerField(default=0, help_text="number of the last row dealt with")
+    rows_done = models.PositiveIntegerField(default=0)
+    created = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    rejected_for_content = models.PositiveIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+    digest = models.CharField(max_length=64, blank=True)
+    summary = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "lease"], name="run_by_state")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="read")
+                | Q(
+                    rows_done=models.F("created")
+                    + models.F("updated")
+                    + models.F("unchanged")
+                    + models.F("rejected")
+                ),
+                name="run_adds_up",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} of import {self.job_id}"
+
+    @property
+    def counts(self):
+        return {name: getattr(self, name) for name in COUNTED}
+
+    @property
+    def is_over(self):
+        return self.state not in (self.State.WAITING, self.State.RUNNING)
+
+    @property
+    def problems(self):
+        """The causes, most frequent first: [{code, kind, column, count, example_row, problem}]."""
+        causes = self.summary.get("problems", {}).values()
+        return [
+            {**cause, "problem": Problem.from_json(cause["example"])}
+            for cause in sorted(causes, key=lambda cause: (-cause["count"], cause["example_row"]))
+        ]
+
+    @property
+    def generated_names(self):
+        """The look-ups that are or would be generated: [{column, name, count}]."""
+        return list(self.summary.get("look_ups", {}).values())
+
+
+class ImportRow(models.Model):
+    """The ledger: what became of one row of one run. Insert-only."""
+
+    class Outcome(models.TextChoices):
+        CREATED = "created", "Created"
+        UPDATED = "updated", "Updated"
+        UNCHANGED = "unchanged", "Unchanged"
+        REJECTED = "rejected", "Rejected"
+
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="ledger", db_index=False)
+    row_number = models.PositiveIntegerField()
+    outcome = models.CharField(max_length=9, choices=Outcome)
+    record_id = models.UUIDField(null=True)
+    written_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "row_number"], name="row_once_per_run")]
+        indexes = [models.Index(fields=["record_id"], name="row_by_record")]
+
+    def __str__(self):
+        return f"Row {self.row_number}: {self.outcome}"
+
+
+class ImportRowDetail(models.Model):
+    """What a rejected or updated row holds: problems, raw cells, changes {column key: [old, new]}."""
+
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="details", db_index=False)
+    row_number = models.PositiveIntegerField()
+    outcome = models.CharField(max_length=9, choices=ImportRow.Outcome)
+    problems = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+    cells = models.JSONField(default=list)
+    changes = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "row_number"], name="detail_once_per_run")]
+
+    def __str__(self):
+        return f"Details of row {self.row_number}"
+
+    def get_problems(self):
+        return [Problem.from_json(problem) for problem in self.problems]
+
+
+class GeneratedLookup(models.Model):
+    """A look-up that a run brought into being."""
+
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="generated")
+    model = models.CharField(max_length=100)
+    record_id = models.UUIDField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["model", "record_id"], name="look_up_generated_once")]
+
+    def __str__(self):
+        return f"{self.model} {self.record_id}"
+
+
+class ImportEvent(models.Model):
+    """Who did what with an import, and when. Append-only; kept when the import is deleted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    job = models.ForeignKey(ImportJob, models.SET_NULL, null=True, related_name="events")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    event = models.CharField(max_length=40)
+    details = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self):
+        return self.event

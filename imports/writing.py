@@ -1,0 +1,143 @@
+"""One batch into the database: look-ups, records, ledger and counters, in one transaction of the caller."""
+
+from django.db.models import F
+
+from . import bulk
+from .models import GeneratedLookup, ImportRow, ImportRowDetail, ImportRun
+from .validation import CREATED, REJECTED, UPDATED
+
+EXAMPLES_OF_NAMES = 200
+
+
+class SomebodyWasFirst(Exception):
+    """A look-up that the batch would generate has come into being meanwhile: check the batch again."""
+
+
+def write_records(run, importer, rows, now):
+    """Write what the rows of a batch decided. Sorted by key, so that two imports wait for each other
+    instead of blocking each other."""
+    write_look_ups(run, rows, now)
+    key_field = importer.key_column.unique
+    created = sorted((row for row in rows if row.outcome == CREATED), key=lambda row: row.record[key_field])
+    updated = sorted((row for row in rows if row.outcome == UPDATED), key=lambda row: row.record[key_field])
+    for row in (*created, *updated):
+        row.record["changed_at"] = now
+    bulk.insert(importer.model, [row.record for row in created])
+    names = [f.name for f in importer.model._meta.concrete_fields if not f.primary_key]
+    bulk.update(importer.model, names, [row.record for row in updated])
+    for name, child in importer.children.items():
+        write_children(name, child, (*created, *updated), now)
+
+
+def write_children(name, child, rows, now):
+    writes = [write for row in rows for write in row.children if write.name == name]
+    for write in writes:
+        write.record["changed_at"] = now
+    bulk.insert(child.model, [write.record for write in writes if write.stored is None])
+    names = [f.name for f in child.model._meta.concrete_fields if not f.primary_key]
+    bulk.update(child.model, names, [write.record for write in writes if write.stored is not None])
+
+
+def write_look_ups(run, rows, now):
+    new = {(column.field.model, found.pk): (column, found) for row in rows for column, found in row.generates}
+    for model in sorted({model for model, _ in new}, key=lambda model: model._meta.label):
+        records = [
+            look_up_record(column, found, now) for (m, _), (column, found) in new.items() if m is model
+        ]
+        records.sort(key=lambda record: record["name_key"])
+        if bulk.insert_missing(model, records) != len(records):
+            raise SomebodyWasFirst
+        generated = [GeneratedLookup(run=run, model=model._meta.label, record_id=r["id"]) for r in records]
+        GeneratedLookup.objects.bulk_create(generated)
+
+
+def look_up_record(column, found, now):
+    model = column.field.model
+    needs = dict(zip(column.field.needs, found.data, strict=True))
+    return {
+        "id": found.pk,
+        "name": found.name,
+        "name_key": model.keys["name_key"][1](found.name),
+        "changed_at": now,
+    } | needs
+
+
+def write_ledger(run, rows, now):
+    """An import keeps every row; a check the rejected and updated ones, the rest can be computed again."""
+    is_import = run.kind == ImportRun.Kind.IMPORT
+    if is_import:
+        bulk.insert_rows(
+            ImportRow,
+            ["run_id", "row_number", "outcome", "record_id", "written_at"],
+            [[run.pk, row.number, row.outcome, row.record_id, now] for row in rows],
+        )
+    told = [row for row in rows if row.outcome in (REJECTED, UPDATED)]
+    bulk.insert_rows(
+        ImportRowDetail,
+        ["run_id", "row_number", "outcome", "problems", "cells", "changes"],
+        [
+            [
+                run.pk,
+                row.number,
+                row.outcome,
+                [problem.to_json() for problem in row.problems],
+                row.cells,
+                row.changes,
+            ]
+            for row in told
+        ],
+    )
+
+
+def count_rows(run, rows, seconds):
+    """Add a batch to the run's counters and its summary by cause."""
+    outcomes = [row.outcome for row in rows]
+    counts = {name: outcomes.count(name) for name in run.counts}
+    content = sum(row.has_content_problem for row in rows if row.outcome == REJECTED)
+    summarise(run.summary, rows)
+    counted = {name: F(name) + count for name, count in counts.items() if count}
+    ImportRun.objects.filter(pk=run.pk).update(
+        rows_done=F("rows_done") + len(rows),
+        rejected_for_content=F("rejected_for_content") + content,
+        seconds=F("seconds") + seconds,
+        summary=run.summary,
+        attempts=0,
+        **counted,
+    )
+    run.rows_done += len(rows)
+    run.rejected_for_content += content
+    for name, count in counts.items():
+        setattr(run, name, getattr(run, name) + count)
+
+
+def summarise(summary, rows):
+    """Count the rows by cause and by generated name; {"problems": {key: cause}, "look_ups": {key: name}}."""
+    causes = summary.setdefault("problems", {})
+    names = summary.setdefault("look_ups", {})
+    changed = summary.setdefault("changed", {})
+    for row in rows:
+        for problem in row.problems:
+            cause = causes.setdefault(f"{problem.code}|{problem.column}", _new_cause(problem, row))
+            cause["count"] += 1
+        for column, found in row.generates:
+            key = f"{column.key}|{found.pk}"
+            if key in names or len(names) < EXAMPLES_OF_NAMES:
+                name = names.setdefault(
+                    key, {"column": column.name, "name": found.name, "count": 0, "row": row.number}
+                )
+                name["count"] += 1
+            else:
+                summary["more_look_ups"] = summary.get("more_look_ups", 0) + 1
+        for key in row.changes if row.outcome == UPDATED else ():
+            changed[key] = changed.get(key, 0) + 1
+
+
+def _new_cause(problem, row):
+    return {
+        "code": problem.code,
+        "kind": problem.kind,
+        "column": problem.column,
+        "count": 0,
+        "example_row": row.number,
+        "example": problem.to_json(),
+    }
