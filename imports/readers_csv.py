@@ -1,6 +1,5 @@
 """Reads delimited text: finds its encoding and delimiter, and numbers its records from 1 as they come."""
 
-import codecs
 import csv
 import io
 import re
@@ -8,45 +7,14 @@ from collections import Counter, deque
 from contextlib import contextmanager
 from itertools import chain, islice
 
+from imports.readers_encoding import guess_encoding, known_encoding, line_of_bad_bytes
 from imports.readers_output import CHUNK_ROWS
 from imports.readers_problems import UnreadableFile
 
 DELIMITERS = (",", ";", "\t", "|")
-# What a person may choose; all are text encodings that every Python has.
-ENCODINGS = frozenset(
-    """
-    utf-8 utf-8-sig utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be ascii
-    windows-1253 iso-8859-7 cp737 cp869 mac-greek
-    windows-1252 iso-8859-1 iso-8859-15 cp437 cp850 mac-roman
-    windows-1250 iso-8859-2 windows-1251 iso-8859-5 koi8-r windows-1254 iso-8859-9
-    windows-1255 windows-1256 windows-1257
-    """.split()
-)
-WESTERN = "windows-1252"
-# What is guessed: statistics confuse windows-1250 and -1254 with -1252 in short files.
-GUESSED = ["windows-1253", "iso-8859-7", "windows-1251", WESTERN]
-BYTE_ORDER_MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-# Encoding, bytes of a unit, and where in a unit the zeros are.
-WIDE_ENCODINGS = (
-    ("utf-32-le", 4, {2, 3}),
-    ("utf-32-le", 4, {1, 2, 3}),
-    ("utf-32-be", 4, {0, 1}),
-    ("utf-32-be", 4, {0, 1, 2}),
-    ("utf-16-le", 2, {1}),
-    ("utf-16-be", 2, {0}),
-)
-BLOCK = 1 << 20
 FIELD_LIMIT = 1 << 20
 SAMPLE_CHARACTERS = 1 << 16
 SAMPLE_RECORDS = 50
-STATISTICS_BYTES = 100_000
-NON_ASCII_LINES = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 DECLARED_DELIMITER = re.compile(r'"?sep=([^\r\n"\0])"?(?:\r|\n|$)', re.IGNORECASE)
 A_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)*%?")
 NO_COLUMNS = (0, False, 0, 0)
@@ -61,7 +29,7 @@ def read(request, out):
     csv.field_size_limit(FIELD_LIMIT)
     path = request["path"]
     chosen = request.get("encoding")
-    encoding = _known_encoding(chosen) if chosen else guess_encoding(path)
+    encoding = known_encoding(chosen) if chosen else guess_encoding(path)
     file = DelimitedFile(path, encoding)
     delimiter = (
         _known_delimiter(request.get("delimiter")) or file.declared_delimiter or file.sniff_delimiter()
@@ -141,21 +109,8 @@ class DelimitedFile:
             with open(self.path, encoding=self.encoding, newline="") as text:
                 yield text
         except UnicodeError as error:
-            line = _line_of_bad_bytes(self.path, self.encoding)
+            line = line_of_bad_bytes(self.path, self.encoding)
             raise UnreadableFile("undecodable", line=line, encoding=self.encoding) from error
-
-
-def guess_encoding(path):
-    """Return the encoding by byte order mark, pattern of NULs, strict UTF-8, or else by statistics."""
-    with open(path, "rb") as file:
-        head = file.read(4096)
-    for mark, encoding in BYTE_ORDER_MARKS.items():
-        if head.startswith(mark):
-            return encoding
-    wide = _guess_wide_encoding(head)
-    if wide:
-        return wide
-    return "utf-8" if _is_utf8(path) else _guess_by_statistics(_lines_beyond_ascii(path))
 
 
 def sniff_delimiter(sample, cut_off=False):
@@ -210,87 +165,6 @@ def _take(reader, count=CHUNK_ROWS):
 
 def _holds_end(records):
     return bool(records and records[-1]) and records[-1][-1].endswith(END)
-
-
-def _guess_wide_encoding(head):
-    """Return UTF-16 or UTF-32 without a mark, when every NUL is where those have the zeros of Latin text."""
-    for encoding, size, offset in WIDE_ENCODINGS:
-        whole = head[: len(head) // size * size]
-        zeros = {index % size for index, byte in enumerate(whole) if not byte}
-        if whole.count(0) < 2 or zeros != offset:
-            continue
-        text = whole.decode(encoding, "replace")
-        # Two letters of ASCII that are taken for one character land far beyond.
-        if sum(character < "\u2c00" for character in text) > 0.9 * len(text):
-            return encoding
-    return None
-
-
-def _is_utf8(path):
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        with open(path, "rb") as file:
-            for block in iter(lambda: file.read(BLOCK), b""):
-                decoder.decode(block)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _lines_beyond_ascii(path):
-    """Return lines that are not pure ASCII, enough for statistics: the first may come late in the file."""
-    sample = b""
-    with open(path, "rb") as file:
-        for block in iter(lambda: file.read(BLOCK), b""):
-            sample += b"\n".join(NON_ASCII_LINES.findall(block))
-            if len(sample) >= STATISTICS_BYTES:
-                break
-    return sample[:STATISTICS_BYTES]
-
-
-def _guess_by_statistics(sample):
-    import chardet
-
-    text = sample.decode("utf-8", "replace")
-    bad = text.count("\ufffd")
-    if sum(character > "\x7f" for character in text) - bad >= 10 * bad:
-        return "utf-8"  # with a bad character somewhere, whose line will be named
-    found = chardet.detect(sample, include_encodings=GUESSED, no_match_encoding=WESTERN)["encoding"].lower()
-    # Signs such as © are the same in many encodings and say nothing of the language.
-    same = sample.decode(found, "replace") == sample.decode(WESTERN, "replace")
-    return WESTERN if same else found
-
-
-def _line_of_bad_bytes(path, encoding):
-    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)
-    line = 1
-    with open(path, "rb") as file:
-        for block in iter(lambda: file.read(BLOCK), b""):
-            state = decoder.getstate()
-            try:
-                line += decoder.decode(block).count("\n")
-            except UnicodeError:
-                decoder.setstate(state)
-                return line + _newlines_before_error(decoder, block)
-    return line
-
-
-def _newlines_before_error(decoder, block):
-    newlines = 0
-    try:
-        for index in range(len(block)):
-            newlines += decoder.decode(block[index : index + 1]).count("\n")
-    except UnicodeError:
-        pass
-    return newlines
-
-
-def _known_encoding(name):
-    lowered = name.strip().lower()
-    if lowered not in ENCODINGS:
-        raise UnreadableFile("unknown_encoding", encoding=name)
-    return lowered
 
 
 def _known_delimiter(delimiter):

@@ -13,8 +13,8 @@ LARGE_PART = 10 << 20
 MAX_RATIO = 150
 HEAD_BYTES = 1 << 16
 BLOCK = 1 << 20
-DOCUMENT_TYPE = (b"<!DOCTYPE", b"<!ENTITY")
-ROOT_ELEMENT = re.compile(rb"<[A-Za-z_]")
+# All that may stand before the root element, except for a document type and its entities.
+PROLOG = re.compile(rb"(?>\s+|<\?.*?\?>|<!--.*?-->)*+<[A-Za-z_]", re.DOTALL)
 DIMENSION = re.compile(
     rb"<(?:\w+:)?dimension\b[^>]*\bref\s*=\s*[\"']([A-Z]{1,3})(\d+)(?::([A-Z]{1,3})(\d+))?[\"']"
 )
@@ -53,6 +53,7 @@ class Package:
     """An opened .xlsx whose parts have been found to be safe; use as a context manager."""
 
     def __init__(self, path):
+        self.path = path
         try:
             self.archive = zipfile.ZipFile(path)
         except zipfile.BadZipFile as error:
@@ -181,12 +182,9 @@ def _unpacks_suspiciously(entry):
 
 
 def _check_document_type(head):
-    """Refuse a document type: it stands before the root element, in UTF-8 or UTF-16."""
-    head = head.replace(b"\0", b"")
-    if not head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<"):
-        return
-    too_late = len(head) >= HEAD_BYTES // 2 and not ROOT_ELEMENT.search(head)
-    if too_late or any(mark in head for mark in DOCUMENT_TYPE):
+    """Refuse XML, in UTF-8 or UTF-16, that has more than comments and the like before its root element."""
+    head = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    if head.startswith(b"<") and not PROLOG.match(head):
         raise UnreadableFile("document_type")
 
 

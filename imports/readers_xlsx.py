@@ -23,10 +23,10 @@ def read(request, out):
         sheet = _choose(package, sheets, request.get("sheet"))
         out.message(reading=_reading(package, sheets, sheet))
         engine = request.get("engine") or _engine(package, sheet, request["limits"])
-    if engine == "openpyxl":
-        _write_with_openpyxl(request["path"], sheet, out)
-    else:
-        _write_with_calamine(request["path"], sheet, out)
+        if engine == "openpyxl":
+            out.write_all(_rows_of_openpyxl(package, sheet, out.max_columns))
+        else:
+            _write_with_calamine(package.path, sheet, out)
     if not out.rows:
         raise UnreadableFile("blank_sheet", sheet=sheet.name)
 
@@ -97,29 +97,22 @@ def _rows_of_calamine(path, name):
         yield row_number, margin + [number(cell) if type(cell) is float else cell for cell in cells]
 
 
-def _write_with_openpyxl(path, sheet, out):
-    out.write_all(_rows_of_openpyxl(path, sheet.name, out.max_columns))
+def _rows_of_openpyxl(package, sheet, max_columns):
+    # The package is known to have no document types, so that the quick parser of XML is safe.
+    from xml.etree.ElementTree import iterparse
 
-
-def _rows_of_openpyxl(path, name, max_columns):
-    import openpyxl
-    from openpyxl.xml.functions import iterparse
-
-    with open(path, "rb") as file:
-        workbook = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        sheet = workbook[name]
-        parse_row, row_tag = _row_parser(workbook, sheet)
-        last = 0
-        with sheet._get_source() as source:
-            for _, element in iterparse(source):
-                if element.tag != row_tag:
-                    continue
-                row_number, cells = parse_row(element)
-                element.clear()
-                if row_number <= last:
-                    raise UnreadableFile("damaged")
-                last = row_number
-                yield row_number, _place(cells, row_number, max_columns)
+    parse_row, row_tag = _row_parser(package.path)
+    last = 0
+    with package.archive.open(sheet.part) as source:
+        for _, element in iterparse(source):
+            if element.tag != row_tag:
+                continue
+            row_number, cells = parse_row(element)
+            element.clear()
+            if row_number <= last:
+                raise UnreadableFile("damaged")
+            last = row_number
+            yield row_number, _place(cells, row_number, max_columns)
 
 
 def _place(cells, row_number, max_columns):
@@ -133,26 +126,35 @@ def _place(cells, row_number, max_columns):
     return placed
 
 
-def _row_parser(workbook, sheet):
+def _row_parser(path):
     """Return openpyxl's parser of a row element, taught errors and formulas without a result, and its tag.
 
-    Its own iteration believes <dimension> and gives a filler for every row that is not there.
+    Its own sheets believe <dimension>, or parse everything to find it, and fill in rows that are not there.
     """
+    from openpyxl.reader.excel import ExcelReader
+    from openpyxl.styles.stylesheet import apply_stylesheet
     from openpyxl.worksheet._reader import FORMULA_TAG, ROW_TAG, VALUE_TAG, WorkSheetParser
 
     class RowParser(WorkSheetParser):
+        def parse_row(self, row):
+            self.row_dimensions.clear()  # it would keep the height of every row
+            if "r" in row.attrib and not any(map(len, row)):  # Only formats: there may be a million of these.
+                return int(float(row.attrib["r"])), []
+            return super().parse_row(row)
+
         def parse_cell(self, element):
             cell = super().parse_cell(element)
             return cell["column"], _cell(cell, element, element.find(VALUE_TAG), element.find(FORMULA_TAG))
 
-    parser = RowParser(
-        None,
-        sheet._shared_strings,
-        data_only=True,
-        epoch=workbook.epoch,
-        date_formats=workbook._date_formats,
-        timedelta_formats=workbook._timedelta_formats,
-    )
+    with open(path, "rb") as file:
+        reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+        reader.read_manifest()
+        reader.read_strings()
+        reader.read_workbook()
+        workbook = reader.wb
+        apply_stylesheet(reader.archive, workbook)
+    formats = {"date_formats": workbook._date_formats, "timedelta_formats": workbook._timedelta_formats}
+    parser = RowParser(None, reader.shared_strings, data_only=True, epoch=workbook.epoch, **formats)
     return parser.parse_row, ROW_TAG
 
 

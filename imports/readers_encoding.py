@@ -1,0 +1,162 @@
+"""Finds out the encoding of a text file, and where it is not in that encoding."""
+
+import codecs
+import io
+import re
+
+from imports.readers_problems import UnreadableFile
+
+# What a person may choose, in the order of a list for them.
+ENCODINGS = {
+    "utf-8": "Unicode (UTF-8)",
+    "utf-8-sig": "Unicode (UTF-8 with byte order mark)",
+    "utf-16": "Unicode (UTF-16)",
+    "utf-16-le": "Unicode (UTF-16, little endian)",
+    "utf-16-be": "Unicode (UTF-16, big endian)",
+    "utf-32": "Unicode (UTF-32)",
+    "utf-32-le": "Unicode (UTF-32, little endian)",
+    "utf-32-be": "Unicode (UTF-32, big endian)",
+    "windows-1253": "Greek (Windows-1253)",
+    "iso-8859-7": "Greek (ISO 8859-7)",
+    "cp737": "Greek (DOS 737)",
+    "cp869": "Greek (DOS 869)",
+    "mac-greek": "Greek (Mac)",
+    "windows-1252": "Western European (Windows-1252)",
+    "iso-8859-1": "Western European (ISO 8859-1)",
+    "iso-8859-15": "Western European (ISO 8859-15)",
+    "cp437": "Western European (DOS 437)",
+    "cp850": "Western European (DOS 850)",
+    "mac-roman": "Western European (Mac)",
+    "windows-1250": "Central European (Windows-1250)",
+    "iso-8859-2": "Central European (ISO 8859-2)",
+    "windows-1251": "Cyrillic (Windows-1251)",
+    "iso-8859-5": "Cyrillic (ISO 8859-5)",
+    "koi8-r": "Cyrillic (KOI8-R)",
+    "windows-1254": "Turkish (Windows-1254)",
+    "iso-8859-9": "Turkish (ISO 8859-9)",
+    "windows-1255": "Hebrew (Windows-1255)",
+    "windows-1256": "Arabic (Windows-1256)",
+    "windows-1257": "Baltic (Windows-1257)",
+}
+WESTERN = "windows-1252"
+# What is guessed: statistics confuse windows-1250 and -1254 with -1252 in short files.
+GUESSED = ["windows-1253", "iso-8859-7", "windows-1251", WESTERN]
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+# Encoding, bytes of a unit, and where in a unit the zeros are.
+WIDE_ENCODINGS = (
+    ("utf-32-le", 4, {2, 3}),
+    ("utf-32-le", 4, {1, 2, 3}),
+    ("utf-32-be", 4, {0, 1}),
+    ("utf-32-be", 4, {0, 1, 2}),
+    ("utf-16-le", 2, {1}),
+    ("utf-16-be", 2, {0}),
+)
+BLOCK = 1 << 20
+STATISTICS_BYTES = 100_000
+NON_ASCII_LINES = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+
+
+def known_encoding(name):
+    """Return our name of an encoding that may be called by any of its names: UTF8, cp1253, latin-1."""
+    try:
+        codec = codecs.lookup(name.strip()).name
+    except (LookupError, ValueError):
+        codec = None
+    found = (known for known in ENCODINGS if codecs.lookup(known).name == codec)
+    encoding = next(found, None)
+    if not encoding:
+        raise UnreadableFile("unknown_encoding", encoding=name)
+    return encoding
+
+
+def guess_encoding(path):
+    """Return the encoding by byte order mark, pattern of NULs, strict UTF-8, or else by statistics."""
+    with open(path, "rb") as file:
+        head = file.read(4096)
+    for mark, encoding in BYTE_ORDER_MARKS.items():
+        if head.startswith(mark):
+            return encoding
+    wide = _guess_wide_encoding(head)
+    if wide:
+        return wide
+    return "utf-8" if _is_utf8(path) else _guess_by_statistics(_lines_beyond_ascii(path))
+
+
+def line_of_bad_bytes(path, encoding):
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)
+    line = 1
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(BLOCK), b""):
+            state = decoder.getstate()
+            try:
+                line += decoder.decode(block).count("\n")
+            except UnicodeError:
+                decoder.setstate(state)
+                return line + _newlines_before_error(decoder, block)
+    return line
+
+
+def _newlines_before_error(decoder, block):
+    newlines = 0
+    try:
+        for index in range(len(block)):
+            newlines += decoder.decode(block[index : index + 1]).count("\n")
+    except UnicodeError:
+        pass
+    return newlines
+
+
+def _guess_wide_encoding(head):
+    """Return UTF-16 or UTF-32 without a mark, when every NUL is where those have the zeros of Latin text."""
+    for encoding, size, offset in WIDE_ENCODINGS:
+        whole = head[: len(head) // size * size]
+        zeros = {index % size for index, byte in enumerate(whole) if not byte}
+        if whole.count(0) < 2 or zeros != offset:
+            continue
+        text = whole.decode(encoding, "replace")
+        # Two letters of ASCII that are taken for one character land far beyond.
+        if sum(character < "\u2c00" for character in text) > 0.9 * len(text):
+            return encoding
+    return None
+
+
+def _is_utf8(path):
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with open(path, "rb") as file:
+            for block in iter(lambda: file.read(BLOCK), b""):
+                decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _lines_beyond_ascii(path):
+    """Return lines that are not pure ASCII, enough for statistics: the first may come late in the file."""
+    sample = b""
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(BLOCK), b""):
+            sample += b"\n".join(NON_ASCII_LINES.findall(block))
+            if len(sample) >= STATISTICS_BYTES:
+                break
+    return sample[:STATISTICS_BYTES]
+
+
+def _guess_by_statistics(sample):
+    import chardet
+
+    text = sample.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    if sum(character > "\x7f" for character in text) - bad >= 10 * bad:
+        return "utf-8"  # with a bad character somewhere, whose line will be named
+    found = chardet.detect(sample, include_encodings=GUESSED, no_match_encoding=WESTERN)["encoding"].lower()
+    # Signs such as © are the same in many encodings and say nothing of the language.
+    same = sample.decode(found, "replace") == sample.decode(WESTERN, "replace")
+    return WESTERN if same else found
