@@ -2,14 +2,15 @@
 
 import hashlib
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
 
+from .corrections import take_back
 from .fields import Date, Number, shown_cell
-from .mapping import Options, guess_header_row, headers_of, suggested_mapping
+from .mapping import Mapping, Options, guess_header_row, headers_of, suggested_mapping
 from .models import ImportJob, file_storage
 from .parts import Limits, delete_parts, first_rows, iter_rows, read_file
 
@@ -40,21 +41,23 @@ def read(job, *, in_request, sheet=None, encoding=None, delimiter=None, on_progr
     Raises UnreadableFile, and TimeIsUp when a request's few seconds are over. Parts of an earlier
     reading are removed only when the new ones are there.
     """
+    prefix = f"{job.parts_prefix}/{timezone.now():%H%M%S%f}"
     with local_copy(job) as path:
         reading = read_file(
             path,
             name=job.file_name,
             storage=file_storage(),
-            prefix=f"{job.parts_prefix}/{timezone.now():%H%M%S%f}",
+            prefix=prefix,
             sheet=sheet,
             encoding=encoding,
             delimiter=delimiter,
             limits=limits(in_request),
             on_progress=on_progress,
         )
+    reading, correction = take_back(file_storage(), reading, prefix)
     earlier = job.get_reading()
     job.reading, job.reading_problem, job.file_format = reading.to_json(), "", reading.format
-    propose(job)
+    propose(job, correction)
     job.save(update_fields=["reading", "reading_problem", "file_format", "options", "mapping", "touched_at"])
     if earlier:
         delete_parts(file_storage(), earlier)
@@ -81,14 +84,35 @@ def local_copy(job):
             yield copy.name
 
 
-def propose(job):
-    """Header row and mapping from what the file holds, keeping the options already chosen."""
+def propose(job, correction=None):
+    """Header row and mapping from what the file holds, keeping the options already chosen; for a
+    corrected failed-rows file both are those of the import that it corrects."""
     rows = list(first_rows(file_storage(), job.get_reading(), 20))
-    options = Options(**job.options) if job.options else Options()
-    options.header_row = guess_header_row(job.importer, rows)
+    corrected = corrected_import(job, correction) if correction else None
+    taken_over = {**corrected.options, "leave_out": None} if corrected else {}
+    options = Options(**(job.options or taken_over))
+    options.header_row = correction.header_row if correction else guess_header_row(job.importer, rows)
     job.options = options.to_json()
     job.mapping = suggested_mapping(job.importer, headers(job)).to_json()
+    if corrected:
+        take_over_mapping(job, corrected)
     detect_writing(job)
+
+
+def corrected_import(job, correction):
+    """The import of the same entity type that a failed-rows file names, or None."""
+    named = ImportJob.objects.filter(pk=correction.number, code=correction.code, entity_type=job.entity_type)
+    return named.exclude(pk=job.pk).exclude(state=ImportJob.State.DRAFT).first()
+
+
+def take_over_mapping(job, corrected):
+    """Map as the corrected import did, by the names of the headers; fixed values stay too."""
+    mapping = corrected.get_mapping()
+    with suppress(FileNotFoundError):  # its parts are gone when its time of keeping is over
+        index_of = {name: index for index, name in enumerate(headers(job))}
+        names = headers(corrected)
+        columns = {key: index_of[names[i]] for key, i in mapping.columns.items() if names[i] in index_of}
+        job.mapping = Mapping(columns, mapping.fixed).to_json()
 
 
 def detect_writing(job):
@@ -134,27 +158,21 @@ def decimal_mark(texts):
 
 def headers(job):
     """The file's header names; "Column A" and so on when it has none."""
+    return headers_of(header_cells(job), job.get_reading().width)
+
+
+def header_cells(job):
+    """The cells of the row that holds the headers, as they stand there; none when no row does."""
     row = job.get_options().header_row
-    reading = job.get_reading()
-    cells = (
-        next(
-            (cells for number, cells in iter_rows(file_storage(), reading, after=row - 1) if number == row),
-            [],
-        )
-        if row
-        else []
-    )
-    return headers_of(cells, reading.width)
+    if not row:
+        return []
+    number, cells = next(iter_rows(file_storage(), job.get_reading(), after=row - 1), (0, []))
+    return cells if number == row else []
 
 
 def width(job):
     """How many cells a row may have: as many as there are headers."""
-    row = job.get_options().header_row
-    reading = job.get_reading()
-    if not row:
-        return reading.width
-    number, cells = next(iter_rows(file_storage(), reading, after=row - 1), (0, []))
-    return len(cells) if number == row else reading.width
+    return len(header_cells(job)) or job.get_reading().width
 
 
 def first_data_rows(job, count):

@@ -1,0 +1,211 @@
+"""What an ended import tells: the file of its failed rows, and the e-mail to who started it."""
+
+import io
+import logging
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.files import File
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from . import drafts
+from .corrections import own_headers
+from .mapping import letters
+from .models import ImportJob, ImportRow, failed_rows_name, file_storage
+from .problems import CONTENT, FORMAT, Problem
+from .writers import WRITERS, Style, fits_xls
+
+log = logging.getLogger(__name__)
+
+RESULTS = {FORMAT: "Rejected: badly formatted", CONTENT: "Rejected: incorrect content"}
+# What our sentences use and old encodings lack.
+TYPOGRAPHY = {"“": '"', "”": '"', "…": "...", "’": "'", "–": "-"}
+FETCHED_ROWS = 1000
+
+
+# The failed rows
+
+
+def save_failed_rows(job, run):
+    """Write the rows that `run` rejected to the storage; return the file's name there."""
+    headers = user_headers(job, run)
+    file_format = format_of(job, run, len(headers))
+    with tempfile.TemporaryFile() as file:
+        write_failed_rows(file, job, run, headers, file_format)
+        file.seek(0)
+        return file_storage().save(f"{failed_rows_name(job, '')}.{file_format}", File(file))
+
+
+def failed_rows_file_name(job):
+    """What the file is called when it is downloaded: "contacts - failed rows.csv"."""
+    suffix = Path(job.failed_rows.name or "").suffix or f".{job.file_format}"
+    return f"{Path(job.file_name).stem} - failed rows{suffix}"
+
+
+def failed_rows_as_xlsx(job):
+    """An open file: the failed rows as a workbook whose cells are all text."""
+    run = job.deciding_run()
+    file = tempfile.TemporaryFile()  # noqa: SIM115 the response that sends it closes it
+    table = failed_rows(job, run, user_headers(job, run))
+    WRITERS["xlsx"](file, table, Style(all_text=True))
+    file.seek(0)
+    return file
+
+
+def format_of(job, run, width):
+    """The uploaded format, unless .xls is too small for the rows."""
+    too_small = job.file_format == "xls" and not fits_xls(run.rejected + 1, width + len(own_headers("")))
+    return "xlsx" if too_small else job.file_format
+
+
+def user_headers(job, run):
+    """The headers as they stand in the file, "Column A" and so on when it has none; as many as the
+    widest failed row has cells."""
+    reading = job.get_reading()
+    headers = list(drafts.header_cells(job)) or [f"Column {letters(index)}" for index in range(reading.width)]
+    has_too_wide_rows = any(cause["code"] == "too_many_cells" for cause in run.problems)
+    return headers + [None] * (reading.width - len(headers) if has_too_wide_rows else 0)
+
+
+def write_failed_rows(file, job, run, headers, file_format):
+    if file_format != "csv":
+        WRITERS[file_format](file, failed_rows(job, run, headers), Style())
+        return
+    reading = job.get_reading()
+    style = Style(delimiter=reading.delimiter or ",", encoding=reading.encoding)
+    try:
+        WRITERS["csv"](file, failed_rows(job, run, headers, speech_of(style.encoding)), style)
+    except UnicodeEncodeError:
+        file.seek(0)
+        file.truncate()
+        WRITERS["csv"](file, failed_rows(job, run, headers), Style(delimiter=style.delimiter))
+
+
+def speech_of(encoding):
+    """A function that makes our sentences fit for `encoding`."""
+    lacking = {ord(sign): plain for sign, plain in TYPOGRAPHY.items() if not can_encode(sign, encoding)}
+    return lambda text: text.translate(lacking)
+
+
+def can_encode(text, encoding):
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def failed_rows(job, run, headers, speech=str):
+    """Yield the table's rows: the headers, then each rejected row with its number, result and errors."""
+    yield [*headers, *own_headers(job.reference)]
+    details = run.details.filter(outcome=ImportRow.Outcome.REJECTED).order_by("row_number")
+    for number, cells, stored in details.values_list("row_number", "cells", "problems").iterator(
+        FETCHED_ROWS
+    ):
+        problems = [Problem.from_json(problem) for problem in stored]
+        blanks = [None] * (len(headers) - len(cells))
+        yield [
+            *cells,
+            *blanks,
+            number,
+            RESULTS[kind_of(problems)],
+            speech(" | ".join(p.text for p in problems)),
+        ]
+
+
+def kind_of(problems):
+    return CONTENT if any(problem.kind == CONTENT for problem in problems) else FORMAT
+
+
+# Sample files
+
+
+def write_sample(importer, file_format):
+    """The bytes of an example file: the headers and three rows that can be imported as they stand."""
+    examples = zip(*(column.examples for column in importer.columns), strict=True)
+    rows = [[example or None for example in row] for row in examples]
+    required = frozenset(column.name for column in importer.columns if column.required)
+    file = io.BytesIO()
+    table = [[column.name for column in importer.columns], *rows]
+    WRITERS[file_format](file, table, Style(required=required, all_text=True))
+    return file.getvalue()
+
+
+# The e-mail
+
+
+def send_mail(job_pk):
+    """Tell who started the import how it ended. Sent once: who resets `mail_pending` first sends it.
+
+    When the mail server refuses, it is pending again; nothing is raised.
+    """
+    pending = ImportJob.objects.filter(pk=job_pk, mail_pending=True)
+    if not pending.update(mail_pending=False):
+        return
+    job = ImportJob.objects.select_related("created_by").get(pk=job_pk)
+    if not (job.created_by and job.created_by.email):
+        return
+    try:
+        message(job).send()
+    except ValueError:
+        log.exception("the e-mail about import %s cannot be sent to its starter's address", job_pk)
+    except OSError:  # smtplib's errors, refused and lost connections
+        log.exception("the e-mail about import %s could not be sent", job_pk)
+        ImportJob.objects.filter(pk=job_pk, finished_at=job.finished_at).update(mail_pending=True)
+
+
+def message(job):
+    context = {
+        "job": job,
+        "subject": subject(job),
+        "counts": [(label, count) for label, count in counted(job) if count],
+        "link": settings.SITE_URL + job.get_absolute_url(),
+        "manual": settings.SITE_URL + reverse("imports:manual"),
+    }
+    mail = EmailMultiAlternatives(
+        context["subject"],
+        render_to_string("imports/mail/ended.txt", context),
+        to=[job.created_by.email],
+        headers={"Message-ID": message_id(job)},
+    )
+    mail.attach_alternative(render_to_string("imports/mail/ended.html", context), "text/html")
+    return mail
+
+
+def message_id(job):
+    """The same for each try to tell the same end, so that a mail server can drop a second copy."""
+    host = urlsplit(settings.SITE_URL).hostname or "localhost"
+    return f"<import-{job.reference}-{job.state}-{job.finished_at:%Y%m%d%H%M%S%f}@{host}>"
+
+
+def counted(job):
+    return [
+        ("Rows in the file", job.rows),
+        ("Created", job.created),
+        ("Updated", job.updated),
+        ("Unchanged", job.unchanged),
+        ("Not imported", job.rejected),
+        ("Not reached", job.not_reached),
+    ]
+
+
+def subject(job):
+    """State and the most telling numbers: "Import 1042 completed: 940 created, 8 rows not imported"."""
+    written = [
+        f"{count:,} {name}" for name, count in (("created", job.created), ("updated", job.updated)) if count
+    ]
+    if not written and job.unchanged:
+        written = [f"{job.unchanged:,} unchanged"]
+    told = [*written, *rows_of(job.rejected, "not imported"), *rows_of(job.not_reached, "not reached")]
+    if not written:
+        told = ["nothing was imported", *rows_of(job.rejected, "with problems")]
+    return f"Import {job.pk} {job.get_state_display().lower()}: {', '.join(told)}"
+
+
+def rows_of(count, what):
+    """What a number of rows adds to the subject: [] for none."""
+    return [f"{count:,} {'row' if count == 1 else 'rows'} {what}"] if count else []
