@@ -56,12 +56,12 @@ class Column:
     unique: str = ""
     stored: bool = True
 
-    @property
+    @cached_property
     def key(self):
         """The column's name in mappings and rows: "address.town"."""
         return f"{self.record}.{self.attribute}" if self.record else self.attribute
 
-    @property
+    @cached_property
     def attname(self):
         return f"{self.attribute}_id" if isinstance(self.field, Reference) else self.attribute
 

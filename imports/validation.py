@@ -5,53 +5,14 @@ Reads happen once per batch, never per row.
 """
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from .fields import BadCell, LookUp, Reference, shown_cell
+from .children import ChildCheck, blank_record, set_keys
+from .cleaning import Cleaner
+from .fields import LookUp, Reference
 from .keys import uuid7
-from .problems import CONTENT, FORMAT, Problem
 
 CREATED, UPDATED, UNCHANGED, REJECTED = "created", "updated", "unchanged", "rejected"
-
-
-@dataclass(slots=True)
-class Row:
-    """One data row on its way: `values` are its clean cells by column key, `stored` the record that
-    its key names ({field: value}) or None; in the end `record` is what is to be written."""
-
-    number: int
-    cells: list
-    values: dict
-    problems: list
-    key: str | None = None
-    stored: dict | None = None
-    outcome: str = ""
-    record_id: uuid.UUID | None = None
-    record: dict | None = None
-    children: list = field(default_factory=list)
-    changes: dict = field(default_factory=dict)
-    generates: list = field(default_factory=list)
-
-    def get(self, key):
-        """The value that the record would have: the row's own, else the stored one, else None."""
-        value = self.values.get(key)
-        if value is None and self.stored is not None:
-            value = self.stored.get(key)
-        return value
-
-    def refuse(self, code, column="", value="", **details):
-        self.problems.append(Problem(code, column, str(value), details))
-
-    def is_bad(self, column_name):
-        return any(problem.column == column_name for problem in self.problems)
-
-    @property
-    def has_content_problem(self):
-        return any(problem.kind == CONTENT for problem in self.problems)
-
-    @property
-    def kind(self):
-        return CONTENT if self.has_content_problem else FORMAT
 
 
 @dataclass(slots=True)
@@ -63,53 +24,6 @@ class Found:
     name: str
     data: tuple = ()
     is_new: bool = False
-
-
-@dataclass(slots=True)
-class ChildWrite:
-    """What is to become of a row's child record; `stored` is None for a new one."""
-
-    name: str
-    record: dict
-    stored: dict | None
-
-
-class Cleaner:
-    """The columns of one mapping, compiled once: from cells to a Row with values and format problems."""
-
-    def __init__(self, importer, mapping, file_options, width=None, only=None):
-        self.width = width
-        self.fixed, self.fixed_problems, self.steps = {}, [], []
-        for column in importer.columns:
-            if only is not None and column not in only:
-                continue
-            clean = column.field.compile(file_options)
-            if column.key in mapping.columns:
-                self.steps.append((mapping.columns[column.key], clean, column.key, column.name))
-            elif column.key in mapping.fixed:
-                self.clean_fixed(column, clean, mapping.fixed[column.key])
-
-    def clean_fixed(self, column, clean, text):
-        try:
-            self.fixed[column.key] = clean(text)
-        except BadCell as bad:
-            self.fixed_problems.append(Problem(bad.code, column.name, bad.value, bad.details))
-
-    def clean(self, number, cells):
-        values, problems = dict(self.fixed), list(self.fixed_problems)
-        count = len(cells)
-        for index, clean, key, name in self.steps:
-            if index < count and (cell := cells[index]) is not None:
-                try:
-                    value = clean(cell)
-                except BadCell as bad:
-                    problems.append(Problem(bad.code, name, bad.value or shown_cell(cell), bad.details))
-                else:
-                    if value is not None:
-                        values[key] = value
-        if self.width is not None and count > self.width:
-            problems.append(Problem("too_many_cells", "", "", {"cells": count, "headers": self.width}))
-        return Row(number, cells, values, problems)
 
 
 class Checker:
@@ -126,11 +40,8 @@ class Checker:
         fed = mapping.fed()
         self.references = [c for c in importer.columns if c.key in fed and isinstance(c.field, Reference)]
         self.uniques = [c for c in importer.columns if c.key in fed and c.unique]
-        self.main = [
-            c
-            for c in importer.columns
-            if c.key in fed and c.stored and not c.record and c.key != importer.key
-        ]
+        main = [c for c in importer.columns if c.key in fed and c.stored and not c.record]
+        self.main = [(c, c.key, c.attname) for c in main if c.key != importer.key]
         self.key_field, self.to_key = _key_of(importer.model, importer.key)
         self.unique_keys = {
             column.key: _key_of(importer.model, column.attribute)[1] for column in self.uniques
@@ -138,8 +49,8 @@ class Checker:
         self.seen = {column.key: {} for column in self.uniques}
         self.freed = {column.key: set() for column in self.uniques}
         self.generated = {}
-        self.blank = _blank_record(importer.model)
-        self.blank_children = {name: _blank_record(child.model) for name, child in importer.children.items()}
+        self.blank = blank_record(importer.model)
+        self.children = [ChildCheck(name, importer, fed) for name in importer.children]
 
     def remember(self, rows):
         """Take note of the keys of rows that an earlier slice of the run has dealt with."""
@@ -166,9 +77,10 @@ class Checker:
             for column in self.uniques
             if column.key != self.importer.key
         }
-        children = {name: self.find_children(child, rows) for name, child in self.importer.children.items()}
+        for child in self.children:
+            child.find_stored(rows if self.update else (), self.lock)
         for row in rows:
-            self.decide(row, found, holders, children)
+            self.decide(row, found, holders)
 
     # Reads, each once per batch.
 
@@ -219,22 +131,9 @@ class Checker:
             else {}
         )
 
-    def find_children(self, child, rows):
-        """{(parent, *key): stored child} of the stored parents in these rows."""
-        parents = {row.stored["id"] for row in rows if row.stored} if self.update else ()
-        if not parents:
-            return {}
-        fields = _child_key_fields(child)
-        records = self.locked(
-            child.model.objects.filter(**{f"{child.parent}__in": parents}).order_by("pk")
-        ).values()
-        return {
-            (record[f"{child.parent}_id"], *(record[name] for name in fields)): record for record in records
-        }
-
     # Decisions, without the database.
 
-    def decide(self, row, found, holders, children):
+    def decide(self, row, found, holders):
         first_rows = self.note_keys(row)
         for column, first in first_rows:
             row.refuse("twice_in_file", column.name, row.values[column.key], row=first)
@@ -249,8 +148,8 @@ class Checker:
         self.require(row)
         self.refuse_held(row, holders)
         row.record_id = row.stored["id"] if row.stored else uuid7()
-        for name, child in self.importer.children.items():
-            self.prepare_child(row, name, child, children[name])
+        for child in self.children:
+            child.prepare(row)
         if row.problems:
             row.outcome, row.record_id = REJECTED, row.stored and row.record_id
         else:
@@ -310,67 +209,32 @@ class Checker:
         row.record = dict(row.stored or self.blank) | {"id": row.record_id}
         if row.stored is None:
             row.record[self.importer.key] = row.values.get(self.importer.key) or self.importer.new_key()
-        for column in self.main:
-            self.take(row, column, row.record)
-        _set_keys(self.importer.model, row.record)
+        self.take_values(row)
+        set_keys(self.importer.model, row.record)
         row.outcome = CREATED if row.stored is None else UPDATED if row.changes else UNCHANGED
         for column in self.uniques if row.changes else ():
             if column.key in row.changes and row.stored[column.unique] is not None:
                 self.freed[column.key].add(row.stored[column.unique])
 
-    def take(self, row, column, record):
-        """Move a row's value into the record; note it as a change when something was stored."""
-        value = row.values.get(column.key)
-        if value is None:
-            return
-        if isinstance(value, Found):
-            if value.is_new:
-                self.generate(row, column, value)
-            value = value.pk
-        old = record[column.attname]
-        record[column.attname] = value
-        if row.stored is not None and old != value:
-            row.changes[column.key] = [old, value]
+    def take_values(self, row):
+        """Move a row's values into the record; note them as changes when something else was stored."""
+        values, record = row.values, row.record
+        for column, key, attname in self.main:
+            value = values.get(key)
+            if value is None:
+                continue
+            if isinstance(value, Found):
+                if value.is_new:
+                    self.generate(row, column, value)
+                value = value.pk
+            if row.stored is not None and record[attname] != value:
+                row.changes[key] = [record[attname], value]
+            record[attname] = value
 
     def generate(self, row, column, new):
         key = (column.key, column.field.model.keys["name_key"][1](new.name))
         self.generated.setdefault(key, new)
         row.generates.append((column, new))
-
-    def prepare_child(self, row, name, child, stored_children):
-        """What a row's cells say of a child record, beside the stored one of the same key."""
-        columns = [c for c in self.importer.columns if c.record == name and row.values.get(c.key) is not None]
-        if not columns:
-            return
-        given = {c.attname: row.values[c.key] for c in columns}
-        record = self.blank_children[name] | child.defaults | given | {f"{child.parent}_id": row.record_id}
-        _set_keys(child.model, record)
-        stored = stored_children.get((row.record_id, *(record[field] for field in _child_key_fields(child))))
-        if stored is None:
-            record["id"] = uuid7()
-            self.require_of_child(row, name, child, given)
-        else:
-            record = stored | given
-            _set_keys(child.model, record)
-        old = stored or {}
-        changes = {
-            c.key: [old.get(c.attname), given[c.attname]]
-            for c in columns
-            if old.get(c.attname) != given[c.attname]
-        }
-        if changes:
-            row.children.append(ChildWrite(name, record, stored))
-            row.changes |= changes if row.stored is not None else {}
-
-    def require_of_child(self, row, name, child, given):
-        for attribute in child.required:
-            column = self.importer.by_key[f"{name}.{attribute}"]
-            if attribute not in given and not row.is_bad(column.name):
-                row.refuse(
-                    "missing_for",
-                    column.name,
-                    because=f"another {child.model._meta.verbose_name} cell is filled",
-                )
 
 
 def _key_of(model, attribute):
@@ -393,20 +257,3 @@ def _keys_by(model, by, texts):
         except ValueError:
             continue
     return keys
-
-
-def _child_key_fields(child):
-    by_text = {text: key for key, (text, _) in child.model.keys.items()}
-    return [by_text.get(name, name) for name in child.key]
-
-
-def _set_keys(model, record):
-    for key_field, (text_field, to_key) in model.keys.items():
-        text = record[text_field]
-        record[key_field] = to_key(text) if text else None if model._meta.get_field(key_field).null else ""
-
-
-def _blank_record(model):
-    """{field: value of a record about which the file says nothing}; identifiers are set later."""
-    record = {f.attname: f.get_default() for f in model._meta.concrete_fields}
-    return record | {"id": None}

@@ -1,0 +1,91 @@
+"""A row's child records, such as a contact's address, beside those that are stored."""
+
+from dataclasses import dataclass
+
+from .keys import uuid7
+
+
+@dataclass(slots=True)
+class ChildWrite:
+    """What is to become of a row's child record; `stored` is None for a new one."""
+
+    name: str
+    record: dict
+    stored: dict | None
+
+
+class ChildCheck:
+    """One kind of child record of an importer, for the columns of one mapping."""
+
+    def __init__(self, name, importer, fed):
+        self.name, self.importer, self.child = name, importer, importer.children[name]
+        columns = [column for column in importer.columns if column.record == name and column.key in fed]
+        self.columns = [(column.key, column.attname) for column in columns]
+        by_text = {text: key for key, (text, _) in self.child.model.keys.items()}
+        self.key_fields = [by_text.get(field, field) for field in self.child.key]
+        self.parent_field = f"{self.child.parent}_id"
+        self.blank = blank_record(self.child.model) | self.child.defaults
+        self.stored = {}
+
+    def find_stored(self, rows, lock):
+        """Read the children of the stored parents in these rows, once per batch."""
+        self.stored = {}
+        parents = {row.stored["id"] for row in rows if row.stored}
+        if not parents or not self.columns:
+            return
+        records = self.child.model.objects.filter(**{f"{self.child.parent}__in": parents}).order_by("pk")
+        records = records.select_for_update(of=("self",)) if lock else records
+        self.stored = {self.key(record): record for record in records.values()}
+
+    def key(self, record):
+        return (record[self.parent_field], *[record[field] for field in self.key_fields])
+
+    def prepare(self, row):
+        """What the row says of a child: a write when it is new or changed, problems when not whole."""
+        values = row.values
+        given = {attname: values[key] for key, attname in self.columns if key in values}
+        if not given:
+            return
+        record = {**self.blank, **given, self.parent_field: row.record_id}
+        set_keys(self.child.model, record)
+        stored = self.stored.get(self.key(record)) if row.stored is not None else None
+        if stored is None:
+            record["id"] = uuid7()
+            self.require(row, given)
+        else:
+            record = stored | given
+            set_keys(self.child.model, record)
+        self.note(row, given, record, stored)
+
+    def note(self, row, given, record, stored):
+        if row.stored is None:
+            row.children.append(ChildWrite(self.name, record, None))
+            return
+        old = stored or {}
+        changes = {
+            key: [old.get(attname), given[attname]]
+            for key, attname in self.columns
+            if attname in given and old.get(attname) != given[attname]
+        }
+        if changes:
+            row.children.append(ChildWrite(self.name, record, stored))
+            row.changes |= changes
+
+    def require(self, row, given):
+        for attribute in self.child.required:
+            column = self.importer.by_key[f"{self.name}.{attribute}"]
+            if attribute not in given and not row.is_bad(column.name):
+                noun = self.child.model._meta.verbose_name
+                row.refuse("missing_for", column.name, because=f"another {noun} cell is filled")
+
+
+def set_keys(model, record):
+    for key_field, (text_field, to_key) in model.keys.items():
+        text = record[text_field]
+        record[key_field] = to_key(text) if text else None if model._meta.get_field(key_field).null else ""
+
+
+def blank_record(model):
+    """{field: value of a record about which the file says nothing}; identifiers are set later."""
+    record = {f.attname: f.get_default() for f in model._meta.concrete_fields}
+    return record | {"id": None}

@@ -1,0 +1,85 @@
+"""A row of the file cleaned by itself: values, or format problems. Knows neither database nor HTTP."""
+
+import uuid
+from dataclasses import dataclass, field
+
+from .fields import BadCell, shown_cell
+from .problems import CONTENT, FORMAT, Problem
+
+
+@dataclass(slots=True)
+class Row:
+    """One data row on its way: `values` are its clean cells by column key, `stored` the record that
+    its key names ({field: value}) or None; in the end `record` is what is to be written."""
+
+    number: int
+    cells: list
+    values: dict
+    problems: list
+    key: str | None = None
+    stored: dict | None = None
+    outcome: str = ""
+    record_id: uuid.UUID | None = None
+    record: dict | None = None
+    children: list = field(default_factory=list)
+    changes: dict = field(default_factory=dict)
+    generates: list = field(default_factory=list)
+
+    def get(self, key):
+        """The value that the record would have: the row's own, else the stored one, else None."""
+        value = self.values.get(key)
+        if value is None and self.stored is not None:
+            value = self.stored.get(key)
+        return value
+
+    def refuse(self, code, column="", value="", **details):
+        self.problems.append(Problem(code, column, str(value), details))
+
+    def is_bad(self, column_name):
+        return any(problem.column == column_name for problem in self.problems)
+
+    @property
+    def has_content_problem(self):
+        return any(problem.kind == CONTENT for problem in self.problems)
+
+    @property
+    def kind(self):
+        return CONTENT if self.has_content_problem else FORMAT
+
+
+class Cleaner:
+    """The columns of one mapping, compiled once: from cells to a Row with values and format problems."""
+
+    def __init__(self, importer, mapping, file_options, width=None, only=None):
+        self.width = width
+        self.fixed, self.fixed_problems, self.steps = {}, [], []
+        for column in importer.columns:
+            if only is not None and column not in only:
+                continue
+            clean = column.field.compile(file_options)
+            if column.key in mapping.columns:
+                self.steps.append((mapping.columns[column.key], clean, column.key, column.name))
+            elif column.key in mapping.fixed:
+                self.clean_fixed(column, clean, mapping.fixed[column.key])
+
+    def clean_fixed(self, column, clean, text):
+        try:
+            self.fixed[column.key] = clean(text)
+        except BadCell as bad:
+            self.fixed_problems.append(Problem(bad.code, column.name, bad.value, bad.details))
+
+    def clean(self, number, cells):
+        values, problems = dict(self.fixed), list(self.fixed_problems)
+        count = len(cells)
+        for index, clean, key, name in self.steps:
+            if index < count and (cell := cells[index]) is not None:
+                try:
+                    value = clean(cell)
+                except BadCell as bad:
+                    problems.append(Problem(bad.code, name, bad.value or shown_cell(cell), bad.details))
+                else:
+                    if value is not None:
+                        values[key] = value
+        if self.width is not None and count > self.width:
+            problems.append(Problem("too_many_cells", "", "", {"cells": count, "headers": self.width}))
+        return Row(number, cells, values, problems)
