@@ -131,7 +131,7 @@ def write_sample(importer, file_format):
     required = frozenset(column.name for column in importer.columns if column.required)
     file = io.BytesIO()
     table = [[column.name for column in importer.columns], *rows]
-    WRITERS[file_format](file, table, Style(required=required, all_text=True))
+    WRITERS[file_format](file, table, Style(required=required, all_text=True, escaped=False))
     return file.getvalue()
 
 

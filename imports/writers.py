@@ -31,12 +31,13 @@ ENCODINGS_WITHOUT_MARK = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 @dataclass(frozen=True)
 class Style:
     """How a table is written: a .csv's delimiter and encoding; in workbooks the headers that are
-    marked as required, and whether all cells are text."""
+    marked as required, and whether all cells are text. `escaped` is for cells that come from a file."""
 
     delimiter: str = ","
     encoding: str = "utf-8-sig"
     required: frozenset = frozenset()
     all_text: bool = False
+    escaped: bool = True
 
 
 def harmless(text):
@@ -67,7 +68,8 @@ def write_csv(file, rows, style):
         if style.delimiter not in SNIFFED_DELIMITERS:
             text.write(f"sep={style.delimiter}\r\n")
         writer = csv.writer(text, delimiter=style.delimiter)
-        writer.writerows([harmless(str(shown_cell(cell))) for cell in row] for row in rows)
+        escape = harmless if style.escaped else str
+        writer.writerows([escape(str(shown_cell(cell))) for cell in row] for row in rows)
     finally:
         text.detach()
 
@@ -75,12 +77,13 @@ def write_csv(file, rows, style):
 # Workbooks
 
 
-def workbook_value(cell, all_text=False):
+def workbook_value(cell, style):
     """What openpyxl and xlwt are given for a cell: text, number, bool, date, time or None."""
-    if isinstance(cell, dict) and not all_text:
+    if isinstance(cell, dict) and not style.all_text:
         return _moment(cell) or _writable(shown_cell(cell))
-    if isinstance(cell, str) or (all_text and cell is not None):
-        return _writable(unambiguous(str(shown_cell(cell))))
+    if isinstance(cell, str) or (style.all_text and cell is not None):
+        text = str(shown_cell(cell))
+        return _writable(unambiguous(text) if style.escaped else text)
     return cell
 
 
@@ -123,7 +126,7 @@ def _letters(index):
 def _xlsx_cell(sheet, cell, style):
     from openpyxl.cell import WriteOnlyCell
 
-    value = workbook_value(cell, style.all_text)
+    value = workbook_value(cell, style)
     if not isinstance(value, str):
         return value
     text = LOOKS_ESCAPED.sub("_x005F_", value).replace("\r", "_x000D_")
@@ -159,7 +162,7 @@ def write_xls(file, rows, style):
     bold = xlwt.easyxf("font: bold on", num_format_str="@")
     for row_index, row in enumerate(rows):
         for index, cell in enumerate(row):
-            value = workbook_value(cell, style.all_text)
+            value = workbook_value(cell, style)
             if value is None:
                 continue
             marked = row_index == 0 and cell in style.required
