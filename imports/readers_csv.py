@@ -123,7 +123,7 @@ def sniff_delimiter(sample, cut_off=False):
 def _score(sample, delimiter, cut_off):
     """Return (share of records as wide as most, looks like a header, share of clean cells, width)."""
     reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
-    records = list(islice((record for record in reader if any(record)), SAMPLE_RECORDS))
+    records = list(islice((record for record in reader if record), SAMPLE_RECORDS))
     if cut_off and len(records) < SAMPLE_RECORDS:
         records = records[:-1]
     widths = Counter(len(record) for record in records if len(record) > 1)

@@ -94,7 +94,8 @@ def _rows_of_calamine(path, name):
     # Its rows begin with row 1, but its columns with the first one that has a value.
     margin = [None] * sheet.start[1]
     for row_number, cells in enumerate(sheet.iter_rows(), 1):
-        yield row_number, margin + [number(cell) if type(cell) is float else cell for cell in cells]
+        if cells.count("") < len(cells):
+            yield row_number, margin + [number(cell) if type(cell) is float else cell for cell in cells]
 
 
 def _rows_of_openpyxl(package, sheet, max_columns):
