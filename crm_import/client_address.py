@@ -1,0 +1,14 @@
+"""Where a request comes from, also behind reverse proxies."""
+
+from django.conf import settings
+
+
+def client_address(request) -> str:
+    """Each proxy of ours appends the address it was called from; what stands before those can be made up."""
+    forwarded = [
+        part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
+    ]
+    count = settings.PROXY_COUNT
+    if count and len(forwarded) >= count:
+        return forwarded[-count]
+    return request.META.get("REMOTE_ADDR", "")

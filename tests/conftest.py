@@ -1,0 +1,57 @@
+"""What all tests share: people with their rights, and the choice of tests that need a database."""
+
+import pytest
+from django.contrib.auth.models import Group, User
+
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "product"}
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--database-only", action="store_true", help="run only what touches a database, as on a second one"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--database-only"):
+        return
+    kept = [item for item in items if touches_a_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
+def touches_a_database(item):
+    return bool(item.get_closest_marker("django_db")) or bool(DATABASE_FIXTURES & set(item.fixturenames))
+
+
+@pytest.fixture(autouse=True)
+def _files_of_this_test(settings, tmp_path):
+    """Uploads of a test go to a folder of its own."""
+    options = {**settings.STORAGES["default"]["OPTIONS"], "location": tmp_path / "files"}
+    settings.STORAGES = {**settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": options}}
+
+
+def person(username, *groups, **values):
+    user = User.objects.create_user(username, f"{username}@example.com", "secret", is_staff=True, **values)
+    user.groups.set(Group.objects.filter(name__in=groups))
+    return user
+
+
+@pytest.fixture
+def business_admin(db):
+    return person("business", "Business admin")
+
+
+@pytest.fixture
+def support(db):
+    return person("support", "Support")
+
+
+@pytest.fixture
+def staff(db):
+    return person("staff")
+
+
+@pytest.fixture
+def superuser(db):
+    return person("super", is_superuser=True)
