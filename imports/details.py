@@ -1,0 +1,162 @@
+"""What an import's page shows once it is over: problems by cause, failed rows, changes, how it was done."""
+
+from dataclasses import dataclass
+
+from django.core.paginator import Paginator
+
+from . import drafts
+from .fields import Reference, shown_cell
+from .mapping import letters
+from .models import ImportRow
+from .problems import CONTENT, FORMAT
+
+FAILED_ROWS_PER_PAGE = 50
+SAMPLE_OF_UPDATES = 10
+
+
+@dataclass(frozen=True)
+class FailedRow:
+    """`cells` are [(text, problem is here)], as wide as the headers."""
+
+    number: int
+    problems: list
+    cells: list
+
+
+def of(job, page):
+    """The details of an import that is over; `page` of its failed rows."""
+    run = job.deciding_run()
+    headers = headers_of(job)
+    if run is None:
+        return {"headers": headers, "how": how(job, headers)}
+    causes = run.problems
+    return {
+        "run": run,
+        "headers": headers,
+        "causes": [
+            (kind, found) for kind in (CONTENT, FORMAT) if (found := [c for c in causes if c["kind"] == kind])
+        ],
+        "failed_rows_page": failed_rows(job, run, headers, page),
+        "generated": run.generated_names if run.kind == run.Kind.IMPORT else (),
+        "more_generated": run.summary.get("more_look_ups", 0),
+        "changed_columns": changed_columns(job, run),
+        "updates": updates(job, run),
+        "how": how(job, headers),
+    }
+
+
+def headers_of(job):
+    """The file's headers; letters when its parts are no longer kept."""
+    try:
+        return drafts.headers(job) if job.reading else []
+    except FileNotFoundError:
+        return [f"Column {letters(index)}" for index in range(job.reading["width"])]
+
+
+def failed_rows(job, run, headers, page):
+    """The page of [FailedRow] that is asked for."""
+    rejected = run.details.filter(outcome=ImportRow.Outcome.REJECTED).order_by("row_number")
+    paginator = Paginator(rejected, FAILED_ROWS_PER_PAGE)
+    shown = paginator.get_page(page)
+    shown.rows = [failed_row(job, headers, detail) for detail in shown.object_list]
+    return shown
+
+
+def failed_row(job, headers, detail):
+    problems = detail.get_problems()
+    columns = job.get_mapping().columns
+    named = (job.importer.by_name.get(problem.column.casefold()) for problem in problems)
+    bad = {columns.get(column.key) for column in named if column}
+    cells = detail.cells + [None] * (len(headers) - len(detail.cells))
+    texts = ["" if cell is None else shown_cell(cell) for cell in cells]
+    return FailedRow(detail.row_number, problems, [(text, index in bad) for index, text in enumerate(texts)])
+
+
+def changed_columns(job, run):
+    """[(column name, number of records)] whose stored values an update changed."""
+    changed = run.summary.get("changed", {}).items() if run.kind == run.Kind.IMPORT else ()
+    columns = job.importer.by_key
+    return sorted(
+        ((columns[key].name, count) for key, count in changed if key in columns), key=lambda pair: -pair[1]
+    )
+
+
+def updates(job, run):
+    """A sample of what changed: [(row number, [(column name, old, new)])]."""
+    if run.kind != run.Kind.IMPORT:
+        return []
+    updated = run.details.filter(outcome=ImportRow.Outcome.UPDATED).order_by("row_number")[:SAMPLE_OF_UPDATES]
+    columns = job.importer.by_key
+    changes = [
+        (row.row_number, {columns[key]: pair for key, pair in row.changes.items() if key in columns})
+        for row in updated
+    ]
+    names = names_of_references(changes)
+    return [
+        (
+            number,
+            [
+                (column.name, *(text(names.get(value, value)) for value in pair))
+                for column, pair in pairs.items()
+            ],
+        )
+        for number, pairs in changes
+    ]
+
+
+def names_of_references(changes):
+    """{identifier: name} of the records that changed references point to, one query per column."""
+    wanted = {}
+    for _, pairs in changes:
+        for column, pair in pairs.items():
+            if isinstance(column.field, Reference):
+                wanted.setdefault(column, set()).update(value for value in pair if value)
+    names = {}
+    for column, values in wanted.items():
+        records = column.field.model.objects.filter(pk__in=values).values_list("pk", column.field.text_field)
+        names |= {str(pk): name for pk, name in records}
+    return names
+
+
+def text(value):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
+def how(job, headers):
+    """[(what, how it was set)]: the file, how it was read, the options and the mapping."""
+    options, reading, importer = job.get_options(), job.reading, job.importer
+    answers = [
+        ("Sheet", reading.get("sheet")),
+        ("Encoding", reading.get("encoding")),
+        ("Separator", {"\t": "tab"}.get(reading.get("delimiter"), reading.get("delimiter"))),
+        ("Header row", f"row {options.header_row}" if options.header_row else "none"),
+        (
+            "Date order",
+            {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "year, month, day"}.get(
+                options.date_order
+            ),
+        ),
+        ("Decimal mark", {",": "comma", ".": "point"}.get(options.decimal_mark)),
+    ]
+    if importer.look_ups:
+        answers.append(("Automatically generate missing attributes", text(options.generate)))
+    if importer.updates:
+        answers.append((f"Update existing {importer.nouns}", text(options.update)))
+    if options.leave_out is not None:
+        answers.append(("Rows with incorrect content", "left out" if options.leave_out else "import nothing"))
+    return {"answers": [answer for answer in answers if answer[1]], "mapping": mapping(job, headers)}
+
+
+def mapping(job, headers):
+    """[(column name, header or fixed value, is fixed)] in the entity type's order."""
+    chosen = job.get_mapping()
+    rows = []
+    for column in job.importer.columns:
+        if column.key in chosen.columns:
+            index = chosen.columns[column.key]
+            rows.append((column.name, headers[index] if index < len(headers) else "", False))
+        elif column.key in chosen.fixed:
+            rows.append((column.name, chosen.fixed[column.key], True))
+    return rows

@@ -1,0 +1,80 @@
+"""The manual page's contents, made from the entity types' declarations and the problem catalogues."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from .fields import LookUp, Reference
+from .importers import importers
+from .parts import MAX_COLUMNS, MAX_ROWS
+from .problems import CATALOGUE, CONTENT, FORMAT
+from .readers_problems import FILE_PROBLEMS
+
+SAMPLE_FORMATS = ("csv", "xlsx", "xls")
+XLS_ROWS = 65_536
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What the manual says of one entity type."""
+
+    importer: object
+    look_ups: list
+    refers_to: list
+
+    @classmethod
+    def of(cls, importer):
+        return cls(importer, importer.look_ups, references(importer))
+
+
+def references(importer):
+    """The columns whose records an import never generates."""
+    return [c for c in importer.columns if isinstance(c.field, Reference) and not isinstance(c.field, LookUp)]
+
+
+def models_of_records():
+    """The models that imports write or refer to, in the order in which data moves from another system."""
+    models = [
+        model for one in importers() for model in (*(c.field.model for c in references(one)), one.model)
+    ]
+    return list(dict.fromkeys(models))
+
+
+class Blanks(dict):
+    """Stands for the details of a problem that has not happened."""
+
+    def __missing__(self, name):
+        return "…"
+
+
+def contents():
+    return {
+        "chapters": [Chapter.of(importer) for importer in importers()],
+        "formats": SAMPLE_FORMATS,
+        "largest_file": settings.IMPORT_MAX_UPLOAD_BYTES,
+        "row_limit": MAX_ROWS,
+        "xls_row_limit": XLS_ROWS,
+        "column_limit": MAX_COLUMNS,
+        "format_problems": problems(FORMAT),
+        "content_problems": problems(CONTENT),
+        "file_problems": [file_problem(sentence) for sentence in FILE_PROBLEMS.values()],
+    }
+
+
+def problems(kind):
+    """[(what it says, what to do)] of the catalogue's problems of one kind."""
+    causes = (cause for cause in CATALOGUE.values() if cause.kind == kind)
+    return [
+        (sentence_case(cause.sentence.format_map(Blanks())), cause.advice.format_map(Blanks()))
+        for cause in causes
+    ]
+
+
+def file_problem(sentence):
+    """(what it says, what to do) of a sentence that says both, one after the other."""
+    said, _, advice = sentence.format_map(Blanks()).partition(". ")
+    return f"{said.removesuffix('.')}.", advice
+
+
+def sentence_case(text):
+    return text[:1].upper() + text[1:]

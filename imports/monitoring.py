@@ -1,0 +1,190 @@
+"""The pages on which imports are watched: the list, an import's page, its failed rows, and the manual."""
+
+from django.contrib import admin, messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_GET, require_POST
+
+from . import details, execution, reports
+from .access import may_create, may_enter, may_see, page_context
+from .filters import Filter
+from .importers import importers
+from .manual import contents, models_of_records
+from .models import ImportJob
+from .progress import shown
+
+IMPORTS_PER_PAGE = 25
+SAMPLE_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xls": "application/vnd.ms-excel",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def started_imports():
+    return ImportJob.objects.exclude(state=ImportJob.State.DRAFT).select_related("created_by")
+
+
+@may_see
+@require_GET
+def import_list(request):
+    chosen = Filter(request.GET)
+    page = Paginator(chosen.apply(started_imports()), IMPORTS_PER_PAGE).get_page(request.GET.get("page"))
+    imports = shown(page.object_list)
+    context = page_context(
+        request,
+        filter=chosen,
+        page=page,
+        imports=imports,
+        any_running=any(one.is_running for one in imports),
+        drafts=drafts_of(request.user) if may_enter(request.user, "imports.add_importjob") else (),
+        importers=importers(),
+    )
+    return render(request, "imports/list.html", context)
+
+
+def drafts_of(user):
+    return (
+        ImportJob.objects.filter(state=ImportJob.State.DRAFT, created_by=user)
+        .exclude(file="")
+        .order_by("-touched_at")
+    )
+
+
+@may_see
+@require_GET
+def import_detail(request, pk):
+    job = get_object_or_404(ImportJob.objects.select_related("created_by"), pk=pk)
+    if job.is_draft:
+        return to_draft(request, job)
+    title = f"Import {job.pk}: {job.file_name}"
+    context = page_context(request, (title, None), title=title, **import_context(request, job))
+    return render(request, "imports/detail.html", context)
+
+
+def to_draft(request, job):
+    """A draft is its owner's alone, and lives in the wizard."""
+    if job.created_by != request.user or not may_enter(request.user, "imports.add_importjob"):
+        raise Http404
+    return redirect("imports:mapping" if job.reading else "imports:upload", job.pk)
+
+
+@may_see
+@require_GET
+def progress(request, pk):
+    """The part of an import's page that changes, for the page to put in place of its own."""
+    job = get_object_or_404(started_imports(), pk=pk)
+    return render(request, "imports/_import.html", page_context(request, **import_context(request, job)))
+
+
+def import_context(request, job):
+    context = {"shown": shown([job])[0], "job": job, "records_url": records_url(request, job.importer.model)}
+    if job.is_running:
+        return context
+    return context | {
+        "can_resume": execution.can_resume(job),
+        "can_leave_out": execution.can_leave_out(job),
+        "events": events(request, job),
+        **details.of(job, request.GET.get("page")),
+    }
+
+
+def events(request, job):
+    if not request.user.has_perm("imports.view_importevent"):
+        return ()
+    return job.events.select_related("user")
+
+
+def records_url(request, model):
+    """The admin's list of a model's records; "" for those who may not see them."""
+    if not admin.site.is_registered(model) or not admin.site.get_model_admin(model).has_view_permission(
+        request
+    ):
+        return ""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+@may_create
+@require_POST
+def cancel(request, pk):
+    return ask(
+        request,
+        pk,
+        execution.cancel,
+        "Cancelling: see below what was written.",
+        "The import was over already.",
+    )
+
+
+@may_create
+@require_POST
+def resume(request, pk):
+    return ask(request, pk, execution.resume, "The import goes on.", "The import cannot be continued.")
+
+
+@may_create
+@require_POST
+def leave_out(request, pk):
+    done, late = "The import starts again, leaving those rows out.", "The import cannot be started again."
+    return ask(request, pk, execution.start_leaving_out, done, late)
+
+
+def ask(request, pk, action, done, late):
+    job = get_object_or_404(started_imports(), pk=pk)
+    if action(job, request.user):
+        messages.success(request, done)
+    else:
+        messages.warning(request, late)
+    return redirect(job)
+
+
+@may_see
+@require_GET
+def failed_rows(request, pk):
+    job = get_object_or_404(started_imports(), pk=pk)
+    if not job.failed_rows:
+        raise Http404
+    if request.GET.get("as") == "xlsx" and job.file_format == ImportJob.Format.CSV:
+        content, name = (
+            reports.failed_rows_as_xlsx(job),
+            f"{reports.failed_rows_file_name(job).removesuffix('.csv')}.xlsx",
+        )
+    else:
+        content, name = job.failed_rows.open(), reports.failed_rows_file_name(job)
+    job.log("failed rows downloaded", request.user, name=name)
+    return attachment(content, name)
+
+
+@may_see
+@require_GET
+def sample_file(request, slug, format):
+    importer = next((importer for importer in importers() if importer.slug == slug), None)
+    if importer is None or format not in SAMPLE_TYPES:
+        raise Http404
+    return attachment(reports.write_sample(importer, format), f"{importer.slug} - sample.{format}")
+
+
+def attachment(content, name):
+    """A file to be kept, never shown; `content` is bytes or an open file."""
+    content_type = SAMPLE_TYPES[name.rpartition(".")[2]]
+    if isinstance(content, bytes):
+        disposition = content_disposition_header(True, name)
+        return HttpResponse(content, content_type=content_type, headers={"Content-Disposition": disposition})
+    return FileResponse(content, as_attachment=True, filename=name, content_type=content_type)
+
+
+@may_see
+@require_GET
+def manual(request):
+    links = [
+        (model._meta.verbose_name_plural, url)
+        for model in models_of_records()
+        if (url := records_url(request, model))
+    ]
+    context = page_context(
+        request, ("Manual", None), title="Import Data manual", record_links=links, **contents()
+    )
+    return render(request, "imports/manual.html", context)
