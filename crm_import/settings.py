@@ -46,7 +46,7 @@ SECRET_KEY_FALLBACKS = names("SECRET_KEY_FALLBACKS")
 
 SITE_URL = web_address("SITE_URL", "http://127.0.0.1:8000")
 _host = urlsplit(SITE_URL).hostname
-ALLOWED_HOSTS = names("ALLOWED_HOSTS", [_host] if PRODUCTION else [_host, "localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = [_host, *names("ALLOWED_HOSTS", [] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 PROXY_COUNT = number("PROXY_COUNT", 0, least=0)
 

@@ -9,13 +9,16 @@ import subprocess
 import sys
 import time
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from crm_import import environment as env
+from entities.models import Organisation
 
 GRACE_SECONDS = 4
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, kill, the terminal closed
 
 
 class Command(BaseCommand):
@@ -24,14 +27,16 @@ class Command(BaseCommand):
     def handle(self, **options):
         host, port = env.text("HOST", "127.0.0.1"), env.number("PORT", 8000)
         refuse_taken(host, port)
+        os.environ.setdefault("SITE_URL", f"http://{host}:{port}")  # for the links in e-mails
         call_command("migrate", verbosity=0)
-        call_command("load_demo_data", verbosity=0)
+        if not Organisation.objects.exists():
+            call_command("load_demo_data")
         self.create_admin()
         self.stdout.write(f"The CRM is at http://{host}:{port} – Ctrl-C ends it.")
         self.supervise(
             {
-                "web server": ["gunicorn", "crm_import.wsgi", "--bind", f"{host}:{port}", "--threads", "8"],
-                "queue worker": [sys.executable, "manage.py", "qcluster"],
+                "web server": gunicorn(host, port),
+                "queue worker": ["manage.py", "qcluster"],
             }
         )
 
@@ -40,12 +45,12 @@ class Command(BaseCommand):
         if users.filter(is_superuser=True).exists():
             return
         password = secrets.token_urlsafe(9)
-        users.create_superuser("admin", "admin@example.com", password)
+        users.create_superuser("admin", "admin@example.invalid", password)
         self.stdout.write(f"Sign in as admin with the password {password} – it is shown only now.")
 
     def supervise(self, commands):
         """Keep the processes running until a signal asks for the end."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDINGS:
             signal.signal(number, end)
         processes = {}
         try:
@@ -62,7 +67,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self.stdout.write("Stopping …")
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in ENDINGS:
                 signal.signal(number, signal.SIG_IGN)
             stop(processes.values())
 
@@ -78,10 +83,14 @@ def refuse_taken(host, port):
             ) from None
 
 
+def gunicorn(host, port):
+    quiet = ["--log-level", "warning", "--no-control-socket"]
+    return ["-m", "gunicorn", "crm_import.wsgi", "--bind", f"{host}:{port}", "--threads", "8", *quiet]
+
+
 def begin(command):
     """Start a process in a group of its own: Ctrl-C reaches this command alone, which ends them in order."""
-    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
-    return subprocess.Popen(command, start_new_session=True, env={**os.environ, "PATH": path})
+    return subprocess.Popen([sys.executable, *command], cwd=settings.BASE_DIR, start_new_session=True)
 
 
 def stop(processes):
