@@ -1,6 +1,7 @@
 """What all tests share: people with their rights, and the choice of tests that need a database."""
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import Group, User
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "product"}
@@ -22,6 +23,17 @@ def pytest_collection_modifyitems(config, items):
 
 def touches_a_database(item):
     return bool(item.get_closest_marker("django_db")) or bool(DATABASE_FIXTURES & set(item.fixturenames))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request):
+    """Each test process has a database of its own; SQLite's is a file, as people run it, because in
+    memory threads meet locks that no file has."""
+    database = django_settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"]["NAME"] = str(django_settings.DATA_DIR / "test.sqlite3")
+    elif worker := getattr(request.config, "workerinput", {}).get("workerid"):
+        database["TEST"]["NAME"] = f"test_{database['NAME']}_{worker}"
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,317 @@
+import threading
+
+import pytest
+from django.db import connection
+from django_q.models import OrmQ
+
+from entities.models import Address, Contact, ContactClassification, Product
+from imports import execution
+from imports.models import GeneratedLookup, ImportJob, ImportRow, ImportRun
+from tests.imports.journeys import check, csv_bytes, draft, problems, run_import, start, work
+
+pytestmark = pytest.mark.django_db
+
+HEADER = "Contact Code,First Name,Last Name,Contact Email,Contact Classification"
+GOOD = ["A1,Ann,Sample,a@example.com,VIP", "A2,Bob,Sample,b@example.com,VIP"]
+BADLY_FORMATTED = "A3,Cid,Sample,no address,VIP"
+MISSING_NAME = "A4,Dora,,d@example.com,VIP"
+
+
+def contacts(*rows):
+    return csv_bytes(HEADER, *rows)
+
+
+def codes():
+    return sorted(Contact.objects.values_list("code", flat=True))
+
+
+def test_good_rows_are_created_and_the_import_is_completed():
+    job = run_import("contacts", contacts(*GOOD), generate=True)
+    assert (job.state, job.counts) == (
+        "completed",
+        {"created": 2, "updated": 0, "unchanged": 0, "rejected": 0, "not_reached": 0},
+    )
+    assert codes() == ["A1", "A2"]
+
+
+def test_badly_formatted_rows_are_left_out_and_the_import_is_completed():
+    job = run_import("contacts", contacts(*GOOD, BADLY_FORMATTED), generate=True)
+    assert (job.state, job.created, job.rejected) == ("completed", 2, 1)
+    assert problems(job) == [(4, "not_an_email", "Contact Email")]
+
+
+def test_incorrect_content_without_an_answer_fails_and_writes_nothing():
+    job = run_import("contacts", contacts(*GOOD, BADLY_FORMATTED, MISSING_NAME), generate=True)
+    assert (job.state, job.counts) == (
+        "failed",
+        {"created": 0, "updated": 0, "unchanged": 0, "rejected": 2, "not_reached": 2},
+    )
+    assert job.reason == "Nothing was imported, because 1 row has incorrect content."
+    assert codes() == []
+    assert ContactClassification.objects.count() == 0
+
+
+def test_incorrect_content_is_left_out_when_so_decided():
+    job = run_import("contacts", contacts(*GOOD, MISSING_NAME), leave_out=True, generate=True)
+    assert (job.state, job.created, job.rejected) == ("completed", 2, 1)
+
+
+def test_a_failed_import_starts_again_leaving_its_bad_rows_out():
+    job = run_import("contacts", contacts(*GOOD, MISSING_NAME), generate=True)
+    assert execution.can_leave_out(job)
+    queue = []
+    assert execution.start_leaving_out(job, queue=queue.append)
+    work(queue)
+    job.refresh_from_db()
+    assert (job.state, job.created, job.rejected, job.reason) == ("completed", 2, 1, "")
+    assert not execution.can_leave_out(job)
+
+
+def test_an_import_of_bad_rows_only_fails():
+    job = run_import("contacts", contacts(BADLY_FORMATTED), generate=True)
+    assert (job.state, job.reason) == ("failed", "No row could be imported: the only row has problems.")
+
+
+def test_look_ups_are_generated_only_when_asked():
+    job = run_import("contacts", contacts(*GOOD), leave_out=True)
+    assert problems(job) == [
+        (2, "unknown_look_up", "Contact Classification"),
+        (3, "unknown_look_up", "Contact Classification"),
+    ]
+    run_import("contacts", contacts(*GOOD), generate=True)
+    assert list(ContactClassification.objects.values_list("name", flat=True)) == ["VIP"]
+    assert GeneratedLookup.objects.count() == 1
+
+
+def test_no_look_up_is_generated_for_a_rejected_row():
+    run_import("contacts", contacts(GOOD[0], "A9,Eve,Sample,no address,Rare"), generate=True)
+    assert list(ContactClassification.objects.values_list("name", flat=True)) == ["VIP"]
+
+
+def test_the_same_file_again_leaves_every_record_as_it_is():
+    run_import("contacts", contacts(*GOOD), generate=True)
+    before = list(Contact.objects.order_by("pk").values())
+    for update in (False, True):
+        job = run_import("contacts", contacts(*GOOD), update=update)
+        assert (job.state, job.unchanged, job.updated) == ("completed", 2, 0)
+    assert list(Contact.objects.order_by("pk").values()) == before
+
+
+def test_updating_changes_what_differs_and_leaves_blank_cells_alone():
+    run_import("contacts", contacts(*GOOD), generate=True)
+    job = run_import("contacts", contacts("A1,Anna,,,", "A2,,,,"), update=True)
+    assert (job.updated, job.unchanged) == (1, 1)
+    contact = Contact.objects.get(code="A1")
+    assert (contact.first_name, contact.last_name, contact.email) == ("Anna", "Sample", "a@example.com")
+    detail = job.deciding_run().details.get(outcome="updated")
+    assert detail.changes == {"first_name": ["Ann", "Anna"]}
+
+
+def test_an_address_is_added_then_updated_by_its_type_and_name():
+    header = "Contact Code,First Name,Last Name,Address Line 1,Town/City,Address Type"
+    run_import("contacts", csv_bytes(header, "A1,Ann,Sample,1 Old Street,Nicosia,"))
+    run_import("contacts", csv_bytes(header, "A1,,,2 New Street,,HOME"), update=True)
+    run_import("contacts", csv_bytes(header, "A1,,,3 Work Street,,BUSINESS"), update=True)
+    found = list(Address.objects.order_by("type").values_list("type", "line_1", "town"))
+    assert found == [("BUSINESS", "3 Work Street", ""), ("HOME", "2 New Street", "Nicosia")]
+
+
+def test_the_check_foretells_the_import_and_writes_nothing():
+    run_import("contacts", contacts(GOOD[0]), generate=True)
+    rows = contacts("A1,Anna,,,", GOOD[1], BADLY_FORMATTED, "A2,Again,Sample,,", "A7,New,One,,Other")
+    job = draft("contacts", rows, generate=True, update=True)
+    run = check(job)
+    assert codes() == ["A1"]
+    assert run.counts == {"created": 2, "updated": 1, "unchanged": 0, "rejected": 2}
+    assert [(name["name"], name["count"]) for name in run.generated_names] == [("Other", 1)]
+    start(job, leave_out=True)
+    assert job.counts == run.counts | {"not_reached": 0}
+
+
+def test_starting_reuses_a_fresh_check_of_the_same_mapping():
+    job = draft("contacts", contacts(*GOOD), generate=True)
+    run = check(job)
+    start(job)
+    assert list(job.runs.values_list("kind", flat=True).order_by("pk")) == ["check", "import"]
+    assert job.runs.get(kind="check") == run
+
+
+def test_a_second_start_of_the_same_draft_changes_nothing():
+    job = draft("contacts", contacts(*GOOD), generate=True)
+    queue = []
+    assert execution.start(job, start_key=job.start_key, queue=queue.append)
+    assert not execution.start(job, start_key=job.start_key, queue=queue.append)
+    assert len(queue) == 1
+
+
+def test_a_start_with_another_key_is_refused():
+    job = draft("contacts", contacts(*GOOD))
+    other = draft("contacts", contacts(*GOOD))
+    assert not execution.start(job, start_key=other.start_key)
+
+
+def test_every_row_is_in_the_ledger_once():
+    job = run_import("contacts", contacts(*GOOD, BADLY_FORMATTED), generate=True)
+    ledger = ImportRow.objects.filter(run=job.deciding_run()).order_by("row_number")
+    assert list(ledger.values_list("row_number", "outcome")) == [(2, "created"), (3, "created"), (4, "rejected")]
+    assert ledger[0].record_id == Contact.objects.get(code="A1").pk
+
+
+def many(count):
+    return contacts(*(f"C{number},Name,Sample,c{number}@example.com,VIP" for number in range(count)))
+
+
+def test_an_import_in_many_slices_loses_and_doubles_nothing(settings):
+    settings.IMPORT_BATCH_ROWS = 10
+    job = draft("contacts", many(95), generate=True)
+    queue, slices = [], 0
+    execution.start(job, start_key=job.start_key, leave_out=True, queue=queue.append)
+    while queue:
+        slices += 1
+        execution.Worker(queue.append, 0).work(queue.pop(0).pk)
+    job.refresh_from_db()
+    assert slices > 5
+    assert (job.state, job.created, Contact.objects.count()) == ("completed", 95, 95)
+
+
+def test_a_key_of_an_earlier_slice_is_still_known_as_seen(settings):
+    settings.IMPORT_BATCH_ROWS = 1
+    job = draft("contacts", contacts(*GOOD, "A1,Twice,Sample,,"), generate=True)
+    queue = []
+    execution.start(job, start_key=job.start_key, leave_out=True, queue=queue.append)
+    work(queue, slice_seconds=0)
+    job.refresh_from_db()
+    assert problems(job) == [(4, "twice_in_file", "Contact Code")]
+
+
+def test_cancelling_a_waiting_import_ends_it_at_once():
+    job = draft("contacts", many(5), generate=True)
+    execution.start(job, start_key=job.start_key, queue=lambda run: None)
+    assert execution.cancel(job)
+    job.refresh_from_db()
+    assert (job.state, job.not_reached) == ("cancelled", 5)
+
+
+def test_cancelling_stops_after_the_batch_and_continue_does_the_rest(settings):
+    settings.IMPORT_BATCH_ROWS = 10
+    job = draft("contacts", many(40), generate=True)
+    queue = []
+    execution.start(job, start_key=job.start_key, leave_out=True, queue=queue.append)
+    work(queue, on_progress=lambda run: execution.cancel(ImportJob.objects.get(pk=job.pk)))
+    job.refresh_from_db()
+    assert (job.state, job.created, job.not_reached) == ("cancelled", 10, 30)
+    assert job.reason == "Cancelled after row 11; the 10 rows imported before it stay in the CRM."
+    assert execution.resume(job, queue=queue.append)
+    work(queue)
+    job.refresh_from_db()
+    assert (job.state, job.created, Contact.objects.count()) == ("completed", 40, 40)
+
+
+def test_a_lost_lease_is_taken_over_and_the_late_worker_writes_nothing(settings):
+    settings.IMPORT_BATCH_ROWS = 10
+    job = draft("contacts", many(40), generate=True)
+    queue = []
+    execution.start(job, start_key=job.start_key, leave_out=True, queue=queue.append)
+    run = queue.pop()
+
+    def taken_over(working):
+        if working.cursor == 11:
+            ImportRun.objects.filter(pk=run.pk).update(lease="2000-01-01T00:00Z")
+            work([run])
+
+    execution.Worker(queue.append, float("inf"), taken_over).work(run.pk)
+    job.refresh_from_db()
+    assert (job.state, job.created, Contact.objects.count()) == ("completed", 40, 40)
+    assert ImportRow.objects.filter(run=run).count() == 40
+
+
+def test_a_run_that_is_being_worked_is_not_claimed_twice():
+    job = draft("contacts", many(5), generate=True)
+    run = execution.add_run(job, ImportRun.Kind.CHECK, lambda run: None)
+    assert execution.Worker().claim(run.pk)
+    assert execution.Worker().claim(run.pk) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_technical_fault_stops_with_what_is_in_the_crm_and_can_be_continued(settings):
+    settings.IMPORT_BATCH_ROWS = 10
+    job = draft("contacts", many(30), generate=True)
+    queue = []
+    execution.start(job, start_key=job.start_key, leave_out=True, queue=queue.append)
+
+    def fault(run):
+        if run.cursor >= 11:
+            raise OSError("the disk is gone")
+
+    work(queue, on_progress=fault)
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert job.reason == "Stopped after row 11 for a technical reason; 10 rows before it are in the CRM."
+    execution.resume(job, queue=queue.append)
+    work(queue)
+    job.refresh_from_db()
+    assert (job.state, job.created) == ("completed", 30)
+
+
+def test_a_person_who_lost_the_right_imports_nothing(business_admin):
+    job = draft("contacts", many(5), user=business_admin, generate=True)
+    queue = []
+    execution.start(job, business_admin, start_key=job.start_key, queue=queue.append)
+    business_admin.groups.clear()
+    work(queue)
+    job.refresh_from_db()
+    assert (job.state, Contact.objects.count()) == ("failed", 0)
+    assert job.reason == "Stopped because the person who started it no longer has the right to import this."
+
+
+def test_an_import_is_queued_in_the_transaction_that_starts_it(business_admin):
+    job = draft("contacts", many(5), user=business_admin, generate=True)
+    execution.start(job, business_admin, start_key=job.start_key)
+    assert OrmQ.objects.count() == 1
+
+
+def test_what_somebody_else_wrote_meanwhile_is_unchanged_not_doubled(monkeypatch):
+    """The record appears between the batch's look and its write."""
+    job = draft("contacts", contacts(GOOD[0]), generate=True)
+    write, late = execution.write_records, []
+
+    def somebody_is_first(run, importer, rows, now):
+        if not late:
+            late.append(True)
+            Contact.objects.create(code="A1", first_name="Other", last_name="Person")
+        write(run, importer, rows, now)
+
+    monkeypatch.setattr(execution, "write_records", somebody_is_first)
+    start(job, leave_out=True)
+    # The other's write was rolled back together with the batch here, so the row is created at the second try.
+    assert (job.state, job.created + job.unchanged, Contact.objects.count()) == ("completed", 1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_starts_at_once_start_one_import():
+    job = draft("contacts", many(5), generate=True)
+    started = []
+
+    def press():
+        try:
+            started.append(execution.start(ImportJob.objects.get(pk=job.pk), start_key=job.start_key))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=press) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(started) == [False] * 19 + [True]
+    assert job.runs.count() == 1
+
+
+def test_a_batch_takes_a_fixed_number_of_queries(settings, django_assert_max_num_queries):
+    settings.IMPORT_BATCH_ROWS = 100
+    small, large = draft("contacts", many(10), generate=True), draft("contacts", many(100), generate=True)
+    with django_assert_max_num_queries(40):
+        start(small, leave_out=True)
+    with django_assert_max_num_queries(40):
+        start(large, leave_out=True)
+    assert Product.objects.count() == 0
