@@ -1,0 +1,131 @@
+import io
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from entities.models import Contact
+from imports.models import ImportJob
+
+pytestmark = pytest.mark.django_db
+
+HEADER = "Contact Code,First Name,Last Name,Contact Email,Contact Classification"
+
+
+@pytest.fixture
+def contacts(tmp_path):
+    def write(*rows, header=HEADER, name="contacts.csv"):
+        path = tmp_path / name
+        path.write_text("\n".join([header, *rows]), encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def import_data(*arguments):
+    """(exit status, what it printed)"""
+    out = io.StringIO()
+    try:
+        call_command("import_data", *arguments, stdout=out)
+    except SystemExit as ended:
+        return ended.code, out.getvalue()
+    except CommandError as error:
+        return error.returncode, str(error)
+    return 0, out.getvalue()
+
+
+def result_of(printed):
+    return json.loads(printed.splitlines()[-1])
+
+
+def test_a_completed_import_prints_one_object_and_exits_with_0(contacts):
+    status, printed = import_data("contacts", contacts("A1,Ann,Sample,,", "A2,Bob,Sample,none,"), "--json")
+    result = result_of(printed)
+    assert status == 0
+    seconds = result.pop("seconds")
+    assert seconds > 0
+    assert result == {
+        "id": ImportJob.objects.get().pk,
+        "state": "completed",
+        "reason": "",
+        "rows": 2,
+        "created": 1,
+        "updated": 0,
+        "unchanged": 0,
+        "rejected": 1,
+        "not_reached": 0,
+        "problems": [
+            {"code": "not_an_email", "kind": "format", "column": "Contact Email", "count": 1, "example_row": 3}
+        ],
+    }
+
+
+def test_incorrect_content_fails_with_1_unless_it_is_to_be_left_out(contacts):
+    path = contacts("A1,Ann,Sample,,", "A2,Bob,,,")
+    status, printed = import_data("contacts", path, "--json")
+    assert (status, result_of(printed)["state"], Contact.objects.count()) == (1, "failed", 0)
+    status, printed = import_data("contacts", path, "--leave-out-incorrect", "--json")
+    assert (status, result_of(printed)["state"], Contact.objects.count()) == (0, "completed", 1)
+
+
+def test_the_check_says_what_would_be_and_keeps_nothing(contacts):
+    path = contacts("A1,Ann,Sample,,VIP", "A2,Bob,Sample,,")
+    status, printed = import_data("contacts", path, "--generate-missing", "--check", "--json")
+    result = result_of(printed)
+    assert (status, result["state"], result["created"]) == (0, "completed", 2)
+    assert (Contact.objects.count(), ImportJob.objects.count()) == (0, 0)
+
+
+def test_without_map_it_says_which_suggestions_it_takes(contacts):
+    _, printed = import_data("contacts", contacts("A1,Ann,Sample,x", header="Κωδικός,Όνομα,Επώνυμο,Shoe size"))
+    assert "Κωδικός → Contact Code (another name of Contact Code)" in printed
+    assert "Shoe size → not imported" in printed
+
+
+def test_map_and_set_feed_columns(contacts):
+    path = contacts("Ann,Sample", header="One,Two")
+    status, _ = import_data(
+        "contacts", path, "--map", "First Name=One", "--map", "Last Name=Two", "--set", "Contact Code=X1"
+    )
+    assert status == 0
+    assert list(Contact.objects.values_list("code", "first_name", "last_name")) == [("X1", "Ann", "Sample")]
+
+
+def test_a_file_without_headers_is_mapped_by_letters(contacts):
+    path = contacts("Bob,Sample", header="Ann,Sample")
+    status, _ = import_data("contacts", path, "--no-header", "--map", "First Name=A", "--map", "Last Name=B")
+    assert (status, Contact.objects.count()) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--map", "Nonsense=One"], "“Nonsense=One” does not name a column of Products."),
+        (["--map", "Name=Nowhere"], "There is no header “Nowhere”. The file's headers: One, Two."),
+        (["--map", "Name=One", "--map", "Name=Two"], "Two headers are mapped to Name: One and Two."),
+        (["--map", "Name=One"], "Required and neither mapped nor set: Product Code, Product Type."),
+        (["--set", "Price=cheap"], "--set Price: “cheap” is not a number."),
+        (["--user", "nobody"], "There is no user “nobody”."),
+    ],
+)
+def test_wrong_use_exits_with_2_and_says_what_is_wrong(contacts, arguments, sentence):
+    status, said = import_data("products", contacts("a,b", header="One,Two"), *arguments)
+    assert status == 2
+    assert said.startswith(sentence)
+    assert ImportJob.objects.count() == 0
+
+
+def test_an_unreadable_file_exits_with_2(contacts, tmp_path):
+    status, said = import_data("contacts", str(tmp_path / "missing.csv"))
+    assert (status, "cannot be opened" in said) == (2, True)
+    (tmp_path / "picture.xlsx").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    assert import_data("contacts", str(tmp_path / "picture.xlsx"))[0] == 2
+    assert import_data("contacts", contacts())[0] == 2
+
+
+def test_the_failed_rows_are_saved_where_asked(contacts, tmp_path):
+    path = tmp_path / "failed.csv"
+    import_data("contacts", contacts("A1,Ann,Sample,,", "A2,Bob,Sample,none,"), "--failed-rows", str(path))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith("A2,Bob,Sample,none,,3,")
