@@ -45,7 +45,9 @@ class RecordForm(forms.ModelForm):
     def check_key(self, key_field, text_field):
         limit = self.instance._meta.get_field(key_field).max_length
         if len(getattr(self.instance, key_field) or "") > limit:
-            self.add_error(text_field, f"This is too long. Shorten it to {limit // 2} characters.")
+            self.add_error(
+                text_field, f"The {self.fields[text_field].label.lower()} is too long. Shorten it."
+            )
             return
         for constraint in self.instance._meta.constraints:
             if isinstance(constraint, UniqueConstraint) and key_field in constraint.fields:
@@ -103,7 +105,7 @@ class AddressFormSet(BaseInlineFormSet):
             if not data or data.get("DELETE"):
                 continue
             key = data.get("type"), folded_key(data.get("name") or "")
-            if key in seen:
+            if key in seen and "name" not in form.errors:
                 form.add_error("name", "The contact has an address of this type and name.")
             seen.add(key)
 

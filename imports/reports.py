@@ -151,9 +151,7 @@ def send_mail(job_pk):
         return
     try:
         message(job).send()
-    except ValueError:
-        log.exception("the e-mail about import %s cannot be sent to its starter's address", job_pk)
-    except OSError:  # smtplib's errors, refused and lost connections
+    except Exception:  # Whatever it is, the import has ended, and no mail may change that.
         log.exception("the e-mail about import %s could not be sent", job_pk)
         ImportJob.objects.filter(pk=job_pk, finished_at=job.finished_at).update(mail_pending=True)
 
