@@ -35,6 +35,23 @@ def keep_file(job, upload, name):
     job.save()
 
 
+def forget_file(job):
+    """Remove a draft's file that cannot be read."""
+    job.delete_files()
+    job.file, job.file_name, job.file_size, job.sha256, job.file_format = "", "", 0, "", ""
+    job.reading, job.mapping, job.options = {}, {}, {}
+    job.save()
+
+
+def change_entity_type(job, importer):
+    """Make the draft one of another entity type; its file stays and gets a new proposal."""
+    job.entity_type = importer.slug
+    job.options = {}
+    if job.reading:
+        propose(job)
+    job.save(update_fields=["entity_type", "options", "mapping", "touched_at"])
+
+
 def read(job, *, in_request, sheet=None, encoding=None, delimiter=None, on_progress=None):
     """Parse the draft's file into parts and propose header row and mapping.
 

@@ -194,20 +194,38 @@ def can_leave_out(job):
     return bool(run and run.state == ImportRun.State.DONE and run.rows_done > run.rejected and job.file)
 
 
-def add_run(job, kind, queue=put_in_queue):
-    run = ImportRun.objects.create(job=job, kind=kind, digest=job.digest if job.reading else "")
+def add_run(job, kind, queue=put_in_queue, **summary):
+    digest = job.digest if job.reading else ""
+    run = ImportRun.objects.create(job=job, kind=kind, digest=digest, summary=summary)
     queue(run)
     return run
 
 
+@transaction.atomic
+def begin_reading(job, queue=put_in_queue, **how):
+    """A read run for what takes longer than a request may; `how` are sheet, encoding and delimiter."""
+    stop_runs(job)
+    return add_run(job, ImportRun.Kind.READ, queue, how=how)
+
+
+def stop_runs(job):
+    """Stop what works on a draft whose file or reading is about to change."""
+    for run in job.runs.filter(state__in=[ImportRun.State.WAITING, ImportRun.State.RUNNING]):
+        stop_run(run)
+
+
 def may_import(user, job):
     """Whether `user` holds every right that this import takes."""
+    return user.has_perms(rights(job))
+
+
+def rights(job):
+    """What an import takes, as "app.codename"."""
     options = job.get_options()
     fed = job.get_mapping().fed()
     look_ups = [column for column in job.importer.look_ups if column.key in fed]
-    return user.has_perms(
-        ["imports.add_importjob", *job.importer.permissions(options.update, options.generate, look_ups)]
-    )
+    update = options.update and job.importer.updates
+    return ["imports.add_importjob", *job.importer.permissions(update, options.generate, look_ups)]
 
 
 # Ends.
@@ -374,7 +392,7 @@ class Worker:
                 raise CancelRequested
 
         try:
-            drafts.read(run.job, in_request=False, on_progress=progress)
+            drafts.read(run.job, in_request=False, on_progress=progress, **run.summary.get("how", {}))
         except UnreadableFile as error:
             ImportJob.objects.filter(pk=run.job_id).update(reading_problem=error.sentence)
             self.close(run, ImportRun.State.FAILED)

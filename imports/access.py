@@ -1,0 +1,67 @@
+"""Who may enter Import Data's pages, and what every page of it needs to stand in the admin site."""
+
+from functools import wraps
+
+from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from .models import ImportJob
+
+SEE = "imports.view_importjob"
+CREATE = "imports.add_importjob"
+
+
+def may_see(view):
+    """Only for those who see imports: the log-in page for the anonymous, 404 for everybody else."""
+    return _only_with(SEE, view)
+
+
+def may_create(view):
+    """Only for those who create imports: the log-in page for the anonymous, 404 for everybody else."""
+    return _only_with(CREATE, view)
+
+
+def _only_with(permission, view):
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+        if not may_enter(request.user, permission):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def may_enter(user, permission):
+    return user.is_active and user.is_staff and user.has_perm(permission)
+
+
+def own_draft(request, pk):
+    """The user's own draft, else 404. A started import of theirs is another page's: see `wizard`."""
+    return get_object_or_404(ImportJob, pk=pk, created_by=request.user, state=ImportJob.State.DRAFT)
+
+
+def page_context(request, *trail, title="Import Data", **context):
+    """What the templates below imports/base.html need.
+
+    `trail` are the breadcrumbs behind Import Data: [(title, address or None)].
+    """
+    request.current_app = admin.site.name
+    crumbs = [
+        ("Settings", None),
+        ("Platform", None),
+        ("Bulk Data Operations", None),
+        ("Import Data", reverse("imports:list") if trail else None),
+        *trail,
+    ]
+    return {
+        **admin.site.each_context(request),
+        "title": title,
+        "crumbs": [{"title": name, "url": url} for name, url in crumbs],
+        "may_create": may_enter(request.user, CREATE),
+        **context,
+    }

@@ -1,0 +1,268 @@
+"""The forms of the wizard. Every sentence says what happened and what to do."""
+
+from dataclasses import replace
+
+from django import forms
+
+from . import uploads
+from .fields import BadCell, Choice, Date, Number, YesNo
+from .importers import importers
+from .mapping import Mapping
+from .problems import Problem
+from .readers_encoding import ENCODINGS
+
+NOT_IMPORTED = "Do not import"
+DATE_ORDERS = {"dmy": "Day, month, year", "mdy": "Month, day, year", "ymd": "Year, month, day"}
+DECIMAL_MARKS = {".": "Point: 3.20", ",": "Comma: 3,20"}
+DELIMITERS = {",": "Comma ,", ";": "Semicolon ;", "\t": "Tab", "|": "Bar |"}
+SHOWN_HEADER_CELLS = 4
+
+
+class EntityTypeForm(forms.Form):
+    entity_type = forms.ChoiceField(
+        choices=lambda: [(importer.slug, importer.title) for importer in importers()],
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "No entity type was chosen. Choose what the rows of your file are.",
+            "invalid_choice": "This entity type does not exist. Choose one of those below.",
+        },
+    )
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        allow_empty_file=True,
+        label="File",
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.xls,.tsv,.txt"}),
+        error_messages=dict.fromkeys(("required", "invalid", "missing"), uploads.SENTENCES["not_chosen"]),
+    )
+
+
+class ReadingForm(forms.Form):
+    """How the file is read: what was found out, to be changed where there is a choice."""
+
+    sheet = forms.ChoiceField(required=False)
+    header_row = forms.TypedChoiceField(label="Row with the headers", coerce=int, required=False)
+    encoding = forms.ChoiceField(required=False)
+    delimiter = forms.ChoiceField(label="Separator between columns", required=False)
+    date_order = forms.ChoiceField(
+        required=False, choices=[("", "Only dates that can be read in one way"), *DATE_ORDERS.items()]
+    )
+    decimal_mark = forms.ChoiceField(
+        required=False, choices=[("", "Only numbers that can be read in one way"), *DECIMAL_MARKS.items()]
+    )
+
+    def __init__(self, data=None, *, job, first_rows, asks_dates=False):
+        self.reading, self.options = job.get_reading(), job.get_options()
+        super().__init__(data, initial=self.initial_values(first_rows))
+        self.fields["sheet"].choices = [
+            (sheet["name"], self.sheet_label(sheet)) for sheet in self.reading.sheets
+        ]
+        self.fields["header_row"].choices = [
+            (number, row_label(number, cells)) for number, cells in first_rows
+        ]
+        self.fields["encoding"].choices = with_present(ENCODINGS, self.reading.encoding)
+        self.fields["delimiter"].choices = with_present(DELIMITERS, self.reading.delimiter)
+        kinds = {type(column.field) for column in job.importer.columns}
+        wanted = {
+            "sheet": len(self.reading.sheets) > 1,
+            "encoding": self.reading.encoding is not None,
+            "delimiter": self.reading.delimiter is not None,
+            "date_order": Date in kinds and not asks_dates,
+            "decimal_mark": Number in kinds,
+        }
+        for name in [name for name, is_wanted in wanted.items() if not is_wanted]:
+            del self.fields[name]
+
+    def initial_values(self, first_rows):
+        first = first_rows[0][0] if first_rows else 1
+        return {
+            "sheet": self.reading.sheet,
+            "encoding": self.reading.encoding,
+            "delimiter": self.reading.delimiter,
+            "header_row": self.options.header_row or first,
+            "date_order": self.options.date_order,
+            "decimal_mark": self.options.decimal_mark,
+        }
+
+    @staticmethod
+    def sheet_label(sheet):
+        rows = f" – {sheet['rows']:,} rows" if sheet["rows"] is not None else ""
+        return f"{sheet['name']}{rows}{'' if sheet['visible'] else ' (hidden)'}"
+
+    def chosen(self, name):
+        """The answer, or what holds already when the form does not ask or has no answer."""
+        return self.cleaned_data.get(name) or self.initial[name]
+
+    def reads_anew(self):
+        """{what: answer} when the file has to be read again, else {}."""
+        names = ("sheet", "encoding", "delimiter")
+        how = {name: self.chosen(name) for name in names if name in self.fields}
+        changed = [name for name in how if how[name] != self.initial[name]]
+        if "sheet" in changed:
+            return {"sheet": how["sheet"]}
+        # A delimiter that was detected under another encoding is detected again, unless it was chosen.
+        return {name: how[name] for name in how if name in changed or name == "encoding"} if changed else {}
+
+    def writes(self):
+        """Date order and decimal mark as chosen; "" is an answer too."""
+        return {
+            name: self.cleaned_data[name] for name in ("date_order", "decimal_mark") if name in self.fields
+        }
+
+
+def with_present(choices, present):
+    known = dict(choices)
+    if present is not None:
+        known.setdefault(present, present)
+    return list(known.items())
+
+
+def row_label(number, cells):
+    texts = [text for cell in cells if (text := str(cell or "").strip())]
+    more = " …" if len(texts) > SHOWN_HEADER_CELLS else ""
+    return f"Row {number}: {' · '.join(text[:20] for text in texts[:SHOWN_HEADER_CELLS])}{more}"
+
+
+class MappingForm(forms.Form):
+    """A select per header, a value per column that no header feeds, and the options.
+
+    After `is_valid()`, `mapping` and `options` hold what was answered, as far as it is usable.
+    """
+
+    skip_header = forms.BooleanField(required=False)
+    generate = forms.BooleanField(required=False)
+    update = forms.BooleanField(required=False)
+    date_answer = forms.ChoiceField(required=False, widget=forms.RadioSelect)
+
+    def __init__(self, data=None, *, job, headers, find_ambiguous_date, header_row=None):
+        self.importer, self.headers = job.importer, headers
+        self.find_ambiguous_date, self.header_row = find_ambiguous_date, header_row
+        self.mapping, self.options = job.get_mapping(), job.get_options()
+        super().__init__(data, initial=self.initial_values())
+        columns = [(column.key, column.name) for column in self.importer.columns]
+        for index, header in enumerate(headers):
+            choices = [("", NOT_IMPORTED), *columns]
+            self.fields[header_name(index)] = forms.ChoiceField(label=header, choices=choices, required=False)
+        for column in self.importer.columns:
+            self.fields[fixed_name(column)] = fixed_field(column)
+        if not self.importer.look_ups:
+            del self.fields["generate"]
+        if not self.importer.updates:
+            del self.fields["update"]
+        self.fields["date_answer"].choices = [(key, DATE_ORDERS[key]) for key in ("dmy", "mdy")]
+
+    def initial_values(self):
+        options = self.options
+        values = {
+            "skip_header": options.header_row > 0,
+            "generate": options.generate,
+            "update": options.update,
+            "date_answer": options.date_order,
+        }
+        values |= {header_name(index): key for key, index in self.mapping.columns.items()}
+        return values | {f"fixed-{key}": text for key, text in self.mapping.fixed.items()}
+
+    def clean(self):
+        columns = self.clean_headers()
+        self.options = replace(
+            self.options,
+            header_row=(self.header_row or self.options.header_row or 1)
+            if self.cleaned_data["skip_header"]
+            else 0,
+            generate=self.cleaned_data.get("generate", False),
+            update=self.cleaned_data.get("update", False),
+        )
+        self.mapping = Mapping(columns, {})
+        self.clean_dates()
+        self.mapping.fixed = self.clean_fixed(columns)
+        self.require_columns()
+
+    def clean_headers(self):
+        """{column key: index of its header}; a second header on a column is refused."""
+        columns = {}
+        for index, header in enumerate(self.headers):
+            key = self.cleaned_data.get(header_name(index))
+            if not key:
+                continue
+            if key not in columns:
+                columns[key] = index
+                continue
+            first, column = self.headers[columns[key]], self.importer.by_key[key]
+            self.add_error(
+                header_name(index),
+                f"“{first}” and “{header}” both feed {column.name}. Keep one and choose “{NOT_IMPORTED}” "
+                "or another column for the other.",
+            )
+        return columns
+
+    def clean_dates(self):
+        self.ambiguous_date = self.find_ambiguous_date(self.mapping)
+        if not self.ambiguous_date:
+            return
+        self.options.date_order = self.cleaned_data.get("date_answer", "")
+        if not self.options.date_order:
+            self.add_error(
+                "date_answer",
+                f"It is not known how {self.ambiguous_date} is to be read. Choose day first or month first.",
+            )
+
+    def clean_fixed(self, columns):
+        """{column key: text} of the columns that no header feeds; a value that its column refuses is an error."""
+        fixed = {}
+        for column in self.importer.columns:
+            text = (self.cleaned_data.get(fixed_name(column)) or "").strip()
+            if not text or column.key in columns:
+                continue
+            try:
+                column.field.compile(self.options.file_options)(text)
+            except BadCell as bad:
+                problem = Problem(bad.code, column.name, bad.value, bad.details)
+                self.add_error(fixed_name(column), problem.text)
+            fixed[column.key] = text
+        return fixed
+
+    def require_columns(self):
+        for column in self.mapping.missing(self.importer, self.options.update):
+            if not self.has_error(fixed_name(column)):
+                self.add_error(
+                    fixed_name(column),
+                    f"{column.name} is required. Map a header to it, or give it a value for all rows.",
+                )
+        if not self.mapping.columns and not self.errors:
+            self.add_error(header_name(0), "No header is mapped. Choose a column for at least one of them.")
+
+
+def header_name(index):
+    return f"header-{index}"
+
+
+def fixed_name(column):
+    return f"fixed-{column.key}"
+
+
+def fixed_field(column):
+    field, help_text = column.field, column.help
+    if isinstance(field, Choice):
+        choices = [("", "No value"), *field.choices.choices]
+        return forms.ChoiceField(label=column.name, choices=choices, required=False, help_text=help_text)
+    if isinstance(field, YesNo):
+        choices = [("", "No value"), ("yes", "Yes"), ("no", "No")]
+        return forms.ChoiceField(label=column.name, choices=choices, required=False, help_text=help_text)
+    return forms.CharField(label=column.name, required=False, help_text=help_text)
+
+
+class StartForm(forms.Form):
+    """Start Import: the draft's start key, and the answer on incorrect content when it was asked."""
+
+    start_key = forms.UUIDField(widget=forms.HiddenInput)
+    leave_out = forms.TypedChoiceField(
+        choices=[
+            ("yes", "Leave these rows out and import the rest"),
+            ("no", "Import nothing until they are corrected"),
+        ],
+        coerce=lambda answer: answer == "yes",
+        empty_value=None,
+        required=False,
+        widget=forms.RadioSelect,
+    )

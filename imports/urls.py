@@ -1,0 +1,26 @@
+"""The addresses of Import Data, below /import-data/."""
+
+from django.urls import path
+
+from . import monitoring, wizard
+
+app_name = "imports"
+
+urlpatterns = [
+    path("", monitoring.import_list, name="list"),
+    path("manual/", monitoring.manual, name="manual"),
+    path("samples/<slug:slug>.<str:format>", monitoring.sample_file, name="sample"),
+    path("new/", wizard.create, name="create"),
+    path("<int:pk>/upload/", wizard.upload, name="upload"),
+    path("<int:pk>/mapping/", wizard.mapping, name="mapping"),
+    path("<int:pk>/preview/", wizard.preview, name="preview"),
+    path("<int:pk>/preview/check/", wizard.preview_check, name="preview-check"),
+    path("<int:pk>/start/", wizard.start, name="start"),
+    path("<int:pk>/delete-draft/", wizard.delete_draft, name="delete-draft"),
+    path("<int:pk>/", monitoring.import_detail, name="detail"),
+    path("<int:pk>/progress/", monitoring.progress, name="progress"),
+    path("<int:pk>/cancel/", monitoring.cancel, name="cancel"),
+    path("<int:pk>/continue/", monitoring.resume, name="continue"),
+    path("<int:pk>/leave-out/", monitoring.leave_out, name="leave-out"),
+    path("<int:pk>/failed-rows/", monitoring.failed_rows, name="failed-rows"),
+]

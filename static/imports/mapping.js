@@ -1,0 +1,64 @@
+/* The mapping step, live: how each match came about, which columns a header feeds, what is still required. */
+for (const form of document.querySelectorAll("[data-mapping]")) {
+    form.addEventListener("change", () => update(form));
+    form.addEventListener("input", (event) => event.target.closest("[data-fixed]") && update(form));
+    update(form);
+}
+
+function update(form) {
+    const selects = [...form.querySelectorAll("[data-header]")];
+    const first = new Map();
+    for (const select of selects) {
+        showMatch(select, first.get(select.value));
+        if (select.value && !first.has(select.value)) first.set(select.value, select);
+    }
+    const fields = [...form.querySelectorAll("[data-fixed]")];
+    for (const field of fields) field.hidden = first.has(field.dataset.fixed);
+    showRequired(form, fields, first);
+}
+
+function showMatch(select, earlier) {
+    const { suggested, state, word, reason } = select.dataset;
+    const match = earlier
+        ? ["taken", "taken", `${labelOf(earlier)} feeds this column already`]
+        : !select.value
+          ? ["unmapped", "not imported", ""]
+          : select.value === suggested
+            ? [state, word, reason]
+            : ["chosen", "chosen", "by you"];
+    const [badge, words] = select.closest("tr").querySelectorAll("[data-match] > span");
+    if (badge.textContent === match[1] && words.textContent === match[2]) return;
+    badge.className = `match is-${match[0]}`;
+    badge.textContent = match[1];
+    words.textContent = match[2];
+}
+
+function labelOf(select) {
+    return `“${select.labels[0].textContent.trim()}”`;
+}
+
+function showRequired(form, fields, fed) {
+    const updates = form.querySelector("[data-update]")?.checked;
+    const needed = fields.filter((field) => ("required" in field.dataset && !updates) || (updates && "key" in field.dataset));
+    const missing = needed.filter((field) => !fed.has(field.dataset.fixed) && !field.querySelector("input, select").value.trim());
+    const line = form.querySelector("[data-required-count]");
+    const parts = needed.length ? count(needed.length - missing.length, needed.length) : [line.dataset.none];
+    if (missing.length) parts.push(" · ", ...links(missing), missing.length === 1 ? " is missing" : " are missing");
+    const text = parts.map((part) => part.textContent ?? part).join("");
+    if (line.textContent.trim() !== text) line.replaceChildren(...parts);
+}
+
+function count(mapped, all) {
+    const strong = document.createElement("strong");
+    strong.textContent = `${mapped} of ${all}`;
+    return [strong, " required columns mapped"];
+}
+
+function links(fields) {
+    return fields.flatMap((field, index) => {
+        const link = document.createElement("a");
+        link.href = `#${field.querySelector("input, select").id}`;
+        link.textContent = field.dataset.name;
+        return index ? [", ", link] : [link];
+    });
+}
