@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from crm_import.environment import (
     database,
@@ -113,6 +114,11 @@ UNFOLD = {
     "SITE_TITLE": "CRM",
     "SITE_HEADER": "CRM",
     "SITE_SYMBOL": "hub",
+    "SITE_URL": "",  # no "return to site": the admin is the site
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("crm_import/favicon.svg")}
+    ],
+    "STYLES": [lambda request: static("crm_import/theme.css")],
     "SIDEBAR": SIDEBAR,
 }
 
@@ -194,7 +200,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "crm_import.client_address.client_address"
-AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
+AXES_LOCKOUT_CALLABLE = "crm_import.accounts.locked_out"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 

@@ -1,0 +1,113 @@
+"""The site around Import Data: accounts, rights, navigation, the theme's templates."""
+
+import re
+
+import pytest
+from crispy_forms.utils import render_crispy_form
+from django import forms
+from django.urls import reverse
+
+from crm_import.client_address import client_address
+
+
+@pytest.mark.django_db
+def test_the_health_check_answers_without_a_log_in(client):
+    assert client.get("/healthz").content == b"ok"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "header", "address"),
+    [
+        (0, "203.0.113.1", "192.0.2.1"),
+        (1, "203.0.113.1", "203.0.113.1"),
+        (1, "10.9.9.9, 203.0.113.1", "203.0.113.1"),
+        (2, "10.9.9.9, 203.0.113.1, 198.51.100.1", "203.0.113.1"),
+        (2, "203.0.113.1", "192.0.2.1"),
+        (1, "", "192.0.2.1"),
+    ],
+)
+def test_only_what_our_proxies_appended_is_believed(proxies, header, address, rf, settings):
+    settings.PROXY_COUNT = proxies
+    request = rf.get("/", HTTP_X_FORWARDED_FOR=header, REMOTE_ADDR="192.0.2.1")
+    assert client_address(request) == address
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "app_and_model", ["django_q_schedule", "django_q_ormq", "axes_accessattempt", "auth_user"]
+)
+def test_queue_attempts_and_accounts_are_for_superusers(app_and_model, client, superuser, business_admin):
+    address = reverse(f"admin:{app_and_model}_changelist")
+    client.force_login(business_admin)
+    assert client.get(address).status_code == 403
+    client.force_login(superuser)
+    assert client.get(address).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", ["schedule", "ormq", "success", "failure"])
+def test_nobody_adds_tasks_by_hand(model, client, superuser):
+    client.force_login(superuser)
+    assert client.post(reverse(f"admin:django_q_{model}_add")).status_code == 403
+
+
+@pytest.mark.django_db
+def test_the_sidebar_shows_what_a_person_may_see(client, superuser, business_admin, staff):
+    shown = {}
+    for person in (superuser, business_admin, staff):
+        client.force_login(person)
+        navigation = client.get(reverse("admin:index")).context["sidebar_navigation"]
+        items = [item for group in navigation for item in group["items"] if item["has_permission"]]
+        shown[person.username] = [str(item["title"]) for item in items]
+    assert "Users" in shown["super"]
+    assert "Import Data" in shown["business"]
+    assert "Users" not in shown["business"]
+    assert shown["staff"] == []
+
+
+@pytest.mark.django_db
+def test_a_forgotten_password_is_replaced_by_e_mail(client, business_admin, mailoutbox):
+    assert reverse("admin_password_reset") in client.get(reverse("admin:login")).text
+    client.post(reverse("admin_password_reset"), {"email": business_admin.email})
+    link = re.search(r"http://testserver(/\S+)", mailoutbox[0].body)[1]
+    form = client.get(link, follow=True)
+    new = "a brand-new pass phrase"
+    answer = client.post(form.redirect_chain[-1][0], {"new_password1": new, "new_password2": new})
+    assert answer.url == reverse("password_reset_complete")
+    business_admin.refresh_from_db()
+    assert business_admin.check_password(new)
+
+
+@pytest.mark.django_db
+def test_wrong_passwords_lock_a_name_at_its_address_only(client, business_admin):
+    attempt = {"username": business_admin.username, "password": "wrong"}
+    answers = [client.post(reverse("admin:login"), attempt).status_code for _ in range(5)]
+    assert answers == [200, 200, 200, 200, 429]
+    right = {**attempt, "password": "secret"}
+    assert "Wait 15 minutes" in client.post(reverse("admin:login"), right).text
+    elsewhere = client.post(reverse("admin:login"), right, REMOTE_ADDR="192.0.2.7")
+    assert elsewhere.status_code == 302
+
+
+@pytest.mark.django_db
+def test_pages_send_a_content_security_policy_that_their_scripts_keep(client, superuser):
+    client.force_login(superuser)
+    page = client.get(reverse("admin:index"))
+    assert "script-src 'self' 'unsafe-eval'" in page.headers["Content-Security-Policy"]
+    assert not re.findall(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>", page.text)
+    assert "<noscript>" in page.text
+
+
+class QuestionForm(forms.Form):
+    name = forms.CharField(help_text="As on the card.")
+    answer = forms.ChoiceField(
+        choices=[("yes", "Yes"), ("no", "No")], widget=forms.RadioSelect, help_text="One."
+    )
+
+
+def test_forms_tie_help_and_errors_to_their_fields():
+    html = render_crispy_form(QuestionForm({}))
+    named = set(" ".join(re.findall(r'aria-describedby="([^"]+)"', html)).split())
+    assert named == {"id_name_helptext", "id_name_error", "id_answer_helptext", "id_answer_error"}
+    assert named <= set(re.findall(r'\bid="([^"]+)"', html))
+    assert 'role="radiogroup" aria-label="Answer"' in html
