@@ -1,68 +1,49 @@
-"""Working the runs: who may work one, slice by slice, batch by batch, to the import's end.
+"""What people ask of an import – start, cancel, continue – and how it ends; the queue of its runs.
 
 The only module that knows django-q2, which is transport and never the truth: every change of a
 run or an import is a conditional UPDATE, and who changes nothing was late and stops.
 """
 
-import logging
-import random
-import time
-import uuid
 from datetime import timedelta
-from itertools import islice
 
 from django.conf import settings
-from django.db import (
-    DataError,
-    IntegrityError,
-    OperationalError,
-    close_old_connections,
-    connection,
-    transaction,
-)
-from django.db.models import F, Q
+from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from . import drafts, reports
-from .models import ImportJob, ImportRun, file_storage
-from .parts import iter_rows
-from .readers import UnreadableFile
-from .validation import REJECTED, Checker
-from .writing import SomebodyWasFirst, count_rows, write_ledger, write_records
-
-log = logging.getLogger(__name__)
+from .models import ImportJob, ImportRun
 
 CHECK_STAYS_FRESH = timedelta(minutes=10)
-CLAIMS_WITHOUT_PROGRESS = 3
-TRIES = 5
-SQLITE_BATCH_SECONDS = 0.1
-SMALLEST_BATCH = 50
+QUEUED_AGAIN_AFTER = timedelta(minutes=2)
+QUEUED_AGAIN_AT_THE_LATEST_AFTER = timedelta(minutes=10)
 
 
 class Lost(Exception):
     """Another worker has the run, or it is over: stop without a word."""
 
 
-class CancelRequested(Exception):
-    """Somebody pressed Cancel."""
-
-
-class MayNot(Exception):
-    """Who started the import has lost the right to it."""
-
-
 def put_in_queue(run):
     """Hand a run to the workers; in the caller's transaction, so it is queued if that commits."""
     from django_q.tasks import async_task
 
+    patience = min(
+        max(2 * (timezone.now() - run.created_at), QUEUED_AGAIN_AFTER), QUEUED_AGAIN_AT_THE_LATEST_AFTER
+    )
+    ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.WAITING).update(lease=Now() + patience)
     options = {"timeout": settings.IMPORT_READ_SECONDS + 60} if run.kind == ImportRun.Kind.READ else {}
-    async_task("imports.execution.work", run.pk, q_options={"task_name": str(run), **options})
+    async_task("imports.worker.work", run.pk, q_options={"task_name": str(run), **options})
 
 
-def work(run_id):
-    """The queued task: one slice of a run."""
-    Worker().work(run_id)
+def sweep():
+    """The scheduled task: queue again what nobody works on (its worker died, its task was lost) and
+    send the e-mails that could not be sent. Harmless when wrong: the claim decides."""
+    unfinished = [ImportRun.State.WAITING, ImportRun.State.RUNNING]
+    for run in ImportRun.objects.filter(state__in=unfinished, lease__lt=Now()):
+        put_in_queue(run)
+    for pk in ImportJob.objects.filter(mail_pending=True).values_list("pk", flat=True):
+        reports.send_mail(pk)
 
 
 # What people ask for. Each returns whether it happened; a second click finds nothing to do.
@@ -286,241 +267,3 @@ def stopped_sentence(run):
         return f"The check stopped after row {run.cursor:,} for a technical reason; nothing was written."
     done = run.rows_done - run.rejected
     return f"Stopped after row {run.cursor:,} for a technical reason; {done:,} rows before it are in the CRM."
-
-
-class Worker:
-    """Works runs. The queue's tasks do a slice and queue the rest; the command line goes on to the end."""
-
-    def __init__(self, queue=put_in_queue, slice_seconds=None, on_progress=None):
-        self.queue = queue
-        self.slice_seconds = settings.IMPORT_SLICE_SECONDS if slice_seconds is None else slice_seconds
-        self.on_progress = on_progress or (lambda run: None)
-
-    def work(self, run_id):
-        run = self.claim(run_id)
-        if run is None:
-            return
-        try:
-            if run.kind == ImportRun.Kind.READ:
-                self.read(run)
-            else:
-                self.work_rows(run)
-        except Lost:
-            log.info("run %s is another worker's", run_id)
-        except CancelRequested:
-            self.end_cancelled(run)
-        except MayNot:
-            self.end_without_rights(run)
-        except Exception:
-            log.exception("run %s stopped after row %s", run_id, run.cursor)
-            self.try_again(run)
-
-    def claim(self, run_id):
-        """The run, when it waits or its worker's lease is over; else None. Attempts are counted first."""
-        token = uuid.uuid4()
-        free = Q(state=ImportRun.State.WAITING) | Q(state=ImportRun.State.RUNNING, lease__lt=Now())
-        claimed = ImportRun.objects.filter(free, pk=run_id).update(
-            state=ImportRun.State.RUNNING,
-            token=token,
-            lease=Now() + timedelta(seconds=self.lease_seconds(run_id)),
-            attempts=F("attempts") + 1,
-        )
-        if not claimed:
-            return None
-        run = ImportRun.objects.select_related("job", "job__created_by").get(pk=run_id)
-        if run.attempts > CLAIMS_WITHOUT_PROGRESS:
-            self.give_up(run)
-            return None
-        return run
-
-    def lease_seconds(self, run_id):
-        is_read = ImportRun.objects.filter(pk=run_id, kind=ImportRun.Kind.READ).exists()
-        return settings.IMPORT_READ_SECONDS + 60 if is_read else settings.IMPORT_LEASE_SECONDS
-
-    def give_up(self, run):
-        with transaction.atomic():
-            self.close(run, ImportRun.State.FAILED)
-            if run.kind == ImportRun.Kind.READ:
-                ImportJob.objects.filter(pk=run.job_id).update(
-                    reading_problem="The file could not be read for a technical reason. Upload it again."
-                )
-            elif run.job.is_running:
-                end(run.job, run, ImportJob.State.FAILED, stopped_sentence(run))
-
-    def try_again(self, run):
-        close_old_connections()
-        if self.slice_seconds == float("inf"):
-            self.give_up(run)
-            return
-        with transaction.atomic():
-            if self.mine(run).update(state=ImportRun.State.WAITING, token=None, lease=None):
-                self.queue(run)
-
-    def mine(self, run):
-        return ImportRun.objects.filter(pk=run.pk, token=run.token, state=ImportRun.State.RUNNING)
-
-    def close(self, run, state):
-        if not self.mine(run).update(state=state, finished_at=timezone.now(), token=None, lease=None):
-            raise Lost
-        run.refresh_from_db()
-
-    def end_cancelled(self, run):
-        with transaction.atomic():
-            self.close(run, ImportRun.State.CANCELLED)
-            run.job.refresh_from_db()
-            if run.kind != ImportRun.Kind.READ and run.job.is_running and run.digest == run.job.digest:
-                self.end_unless_replaced(run)
-
-    def end_unless_replaced(self, run):
-        latest = run.job.latest_run(ImportRun.Kind.CHECK, ImportRun.Kind.IMPORT)
-        if latest.pk == run.pk:
-            end(run.job, run, ImportJob.State.CANCELLED, cancelled_sentence(run))
-
-    def end_without_rights(self, run):
-        with transaction.atomic():
-            self.close(run, ImportRun.State.FAILED)
-            if run.job.is_running:
-                reason = "Stopped because the person who started it no longer has the right to import this."
-                end(run.job, run, ImportJob.State.FAILED, reason)
-
-    # Reading.
-
-    def read(self, run):
-        def progress(rows):
-            ImportRun.objects.filter(pk=run.pk).update(rows_done=rows)
-            if ImportRun.objects.filter(pk=run.pk, cancel_requested=True).exists():
-                raise CancelRequested
-
-        try:
-            drafts.read(run.job, in_request=False, on_progress=progress, **run.summary.get("how", {}))
-        except UnreadableFile as error:
-            ImportJob.objects.filter(pk=run.job_id).update(reading_problem=error.sentence)
-            self.close(run, ImportRun.State.FAILED)
-        else:
-            self.close(run, ImportRun.State.DONE)
-
-    # Rows.
-
-    def work_rows(self, run):
-        """Batch after batch until the rows or the slice end."""
-        job = run.job
-        self.refuse_without_rights(job)
-        deadline = time.monotonic() + self.slice_seconds
-        checker = self.prepare(run)
-        start_after = max(run.cursor, job.get_options().header_row)
-        rows = iter_rows(file_storage(), job.get_reading(), after=start_after)
-        size = settings.IMPORT_BATCH_ROWS
-        while batch := list(islice(rows, size)):
-            began = time.monotonic()
-            self.work_batch(run, checker, batch)
-            self.on_progress(run)
-            seconds = time.monotonic() - began
-            size = next_size(size, seconds)
-            if time.monotonic() > deadline:
-                self.hand_over(run)
-                return
-        self.finish(run)
-
-    def refuse_without_rights(self, job):
-        if job.from_command_line:
-            return
-        if not (job.created_by and job.created_by.is_active and may_import(job.created_by, job)):
-            raise MayNot
-
-    def prepare(self, run):
-        job, options = run.job, run.job.get_options()
-        reading = job.get_reading()
-        is_import = run.kind == ImportRun.Kind.IMPORT
-        checker = Checker(job.importer, job.get_mapping(), options, drafts.width(job), lock=is_import)
-        if run.cursor:
-            rows = iter_rows(file_storage(), reading, after=options.header_row)
-            checker.remember((number, cells) for number, cells in rows if number <= run.cursor)
-        return checker
-
-    def work_batch(self, run, checker, batch):
-        """Clean outside the transaction, decide and write inside it; again when somebody was quicker."""
-        one_by_one = False
-        for attempt in range(TRIES):
-            began = time.monotonic()
-            rows = checker.clean(batch)
-            try:
-                with transaction.atomic():
-                    self.fence(run, batch[-1][0])
-                    self.write(run, checker, rows, one_by_one)
-                    count_rows(run, rows, time.monotonic() - began)
-                run.cursor = batch[-1][0]
-                return
-            except (IntegrityError, DataError, SomebodyWasFirst):
-                run.refresh_from_db(fields=["summary", "rows_done", "rejected_for_content", *run.counts])
-                one_by_one = attempt >= 1
-            except OperationalError:
-                close_old_connections()
-                if attempt == TRIES - 1:
-                    raise
-                time.sleep(random.uniform(0.05, 0.2) * 2**attempt)
-                run.refresh_from_db(fields=["summary", "rows_done", "rejected_for_content", *run.counts])
-        raise RuntimeError(f"rows {batch[0][0]} to {batch[-1][0]} did not come to rest in {TRIES} tries")
-
-    def fence(self, run, last_row):
-        """Take the batch: only who holds the token at this cursor gets it."""
-        taken = (
-            self.mine(run)
-            .filter(cursor=run.cursor, cancel_requested=False)
-            .update(cursor=last_row, lease=Now() + timedelta(seconds=settings.IMPORT_LEASE_SECONDS))
-        )
-        if not taken:
-            raise CancelRequested if self.mine(run).filter(cancel_requested=True).exists() else Lost
-
-    def write(self, run, checker, rows, one_by_one):
-        now = timezone.now()
-        if run.kind == ImportRun.Kind.CHECK:
-            checker.decide_rows(rows)
-        elif one_by_one:
-            for row in rows:
-                self.write_one(run, checker, row, now)
-        else:
-            checker.generated.clear()
-            checker.decide_rows(rows)
-            write_records(run, checker.importer, rows, now)
-        write_ledger(run, rows, now)
-
-    def write_one(self, run, checker, row, now):
-        """Blame the right row: what the database refuses is that row's problem alone."""
-        checker.generated.clear()
-        try:
-            with transaction.atomic():
-                checker.decide_rows([row])
-                write_records(run, checker.importer, [row], now)
-        except (IntegrityError, DataError):
-            row.refuse("refused_by_database")
-            row.outcome, row.record_id = REJECTED, None
-            row.generates.clear()
-
-    def hand_over(self, run):
-        """Give the rest of the run to the next slice."""
-        with transaction.atomic():
-            if not self.mine(run).update(state=ImportRun.State.WAITING, token=None, lease=None):
-                raise Lost
-            self.queue(run)
-
-    def finish(self, run):
-        with transaction.atomic():
-            self.close(run, ImportRun.State.DONE)
-            job = ImportJob.objects.select_for_update().get(pk=run.job_id)
-            if not job.is_running or run.digest != job.digest:
-                return
-            if run.kind == ImportRun.Kind.CHECK:
-                decide(job, run, self.queue)
-            elif run.rows_done == run.rejected:
-                end(job, run, ImportJob.State.FAILED, nothing_imported_sentence(run))
-            else:
-                end(job, run, ImportJob.State.COMPLETED)
-
-
-def next_size(size, seconds):
-    """On SQLite a batch holds the only write lock: keep it near a tenth of a second, so pages stay quick."""
-    if connection.vendor != "sqlite":
-        return size
-    if seconds > SQLITE_BATCH_SECONDS:
-        return max(size // 2, SMALLEST_BATCH)
-    return min(size * 2, settings.IMPORT_BATCH_ROWS) if seconds < SQLITE_BATCH_SECONDS / 2 else size

@@ -67,3 +67,13 @@ def staff(db):
 @pytest.fixture
 def superuser(db):
     return person("super", is_superuser=True)
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory):
+    """The whole product, running; see tests/product.py."""
+    from tests.product import Product
+
+    running = Product(tmp_path_factory.mktemp("product"))
+    yield running
+    running.stop()

@@ -6,6 +6,7 @@ from django.core.management import call_command
 from entities import models
 from imports import drafts, execution
 from imports.importers import importers
+from imports.worker import Worker
 from imports.writers import WRITERS
 from tests.factories import SuperuserFactory
 
@@ -63,7 +64,7 @@ def run(importer, file_format, leave_out):
     queue = []
     execution.start(job, job.created_by, start_key=job.start_key, leave_out=leave_out, queue=queue.append)
     while queue:
-        execution.Worker(queue=queue.append, slice_seconds=float("inf")).work(queue.pop().pk)
+        Worker(queue=queue.append, slice_seconds=float("inf")).work(queue.pop().pk)
     job.refresh_from_db()
     return job
 

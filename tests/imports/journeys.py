@@ -5,6 +5,7 @@ from django.core.files.base import ContentFile
 from imports import drafts, execution
 from imports.importers import importer_for
 from imports.models import ImportRun
+from imports.worker import Worker
 
 FOREVER = float("inf")
 
@@ -45,7 +46,7 @@ def start(job, leave_out=None, user=None):
 def work(queue, slice_seconds=FOREVER, on_progress=None):
     """Work runs and what follows from them, in order."""
     while queue:
-        execution.Worker(queue.append, slice_seconds, on_progress).work(queue.pop(0).pk)
+        Worker(queue.append, slice_seconds, on_progress).work(queue.pop(0).pk)
 
 
 def run_import(slug, content, name="file.csv", leave_out=None, **options):

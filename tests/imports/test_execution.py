@@ -5,8 +5,9 @@ from django.db import connection
 from django_q.models import OrmQ
 
 from entities.models import Address, Contact, ContactClassification, Product
-from imports import execution
+from imports import execution, worker
 from imports.models import GeneratedLookup, ImportJob, ImportRow, ImportRun
+from imports.worker import Worker
 from tests.imports.journeys import check, csv_bytes, draft, problems, run_import, start, work
 
 pytestmark = pytest.mark.django_db
@@ -153,7 +154,11 @@ def test_a_start_with_another_key_is_refused():
 def test_every_row_is_in_the_ledger_once():
     job = run_import("contacts", contacts(*GOOD, BADLY_FORMATTED), generate=True)
     ledger = ImportRow.objects.filter(run=job.deciding_run()).order_by("row_number")
-    assert list(ledger.values_list("row_number", "outcome")) == [(2, "created"), (3, "created"), (4, "rejected")]
+    assert list(ledger.values_list("row_number", "outcome")) == [
+        (2, "created"),
+        (3, "created"),
+        (4, "rejected"),
+    ]
     assert ledger[0].record_id == Contact.objects.get(code="A1").pk
 
 
@@ -168,7 +173,7 @@ def test_an_import_in_many_slices_loses_and_doubles_nothing(settings):
     execution.start(job, start_key=job.start_key, leave_out=True, queue=queue.append)
     while queue:
         slices += 1
-        execution.Worker(queue.append, 0).work(queue.pop(0).pk)
+        Worker(queue.append, 0).work(queue.pop(0).pk)
     job.refresh_from_db()
     assert slices > 5
     assert (job.state, job.created, Contact.objects.count()) == ("completed", 95, 95)
@@ -219,7 +224,7 @@ def test_a_lost_lease_is_taken_over_and_the_late_worker_writes_nothing(settings)
             ImportRun.objects.filter(pk=run.pk).update(lease="2000-01-01T00:00Z")
             work([run])
 
-    execution.Worker(queue.append, float("inf"), taken_over).work(run.pk)
+    Worker(queue.append, float("inf"), taken_over).work(run.pk)
     job.refresh_from_db()
     assert (job.state, job.created, Contact.objects.count()) == ("completed", 40, 40)
     assert ImportRow.objects.filter(run=run).count() == 40
@@ -228,8 +233,8 @@ def test_a_lost_lease_is_taken_over_and_the_late_worker_writes_nothing(settings)
 def test_a_run_that_is_being_worked_is_not_claimed_twice():
     job = draft("contacts", many(5), generate=True)
     run = execution.add_run(job, ImportRun.Kind.CHECK, lambda run: None)
-    assert execution.Worker().claim(run.pk)
-    assert execution.Worker().claim(run.pk) is None
+    assert Worker().claim(run.pk)
+    assert Worker().claim(run.pk) is None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -273,7 +278,7 @@ def test_an_import_is_queued_in_the_transaction_that_starts_it(business_admin):
 def test_what_somebody_else_wrote_meanwhile_is_unchanged_not_doubled(monkeypatch):
     """The record appears between the batch's look and its write."""
     job = draft("contacts", contacts(GOOD[0]), generate=True)
-    write, late = execution.write_records, []
+    write, late = worker.write_records, []
 
     def somebody_is_first(run, importer, rows, now):
         if not late:
@@ -281,10 +286,22 @@ def test_what_somebody_else_wrote_meanwhile_is_unchanged_not_doubled(monkeypatch
             Contact.objects.create(code="A1", first_name="Other", last_name="Person")
         write(run, importer, rows, now)
 
-    monkeypatch.setattr(execution, "write_records", somebody_is_first)
+    monkeypatch.setattr(worker, "write_records", somebody_is_first)
     start(job, leave_out=True)
     # The other's write was rolled back together with the batch here, so the row is created at the second try.
     assert (job.state, job.created + job.unchanged, Contact.objects.count()) == ("completed", 1, 1)
+
+
+def test_the_sweep_queues_again_what_nobody_works_on(business_admin):
+    job = draft("contacts", many(5), user=business_admin, generate=True)
+    execution.start(job, business_admin, start_key=job.start_key)
+    OrmQ.objects.all().delete()
+    execution.sweep()
+    assert OrmQ.objects.count() == 0, "it waits its turn"
+    ImportRun.objects.update(lease="2000-01-01T00:00Z")
+    execution.sweep()
+    execution.sweep()
+    assert OrmQ.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -19,6 +19,7 @@ from imports.parts import Reading, first_rows
 from imports.problems import Problem
 from imports.readers import FORMATS
 from imports.readers_output import RowWriter
+from imports.worker import Worker
 from imports.writers import UNWRITABLE, WRITERS, Style, harmless, restored, unambiguous
 from tests.factories import SuperuserFactory, UserFactory
 
@@ -318,7 +319,7 @@ def run_to_the_end(job, **options):
     queue = []
     assert execution.start(job, job.created_by, start_key=job.start_key, leave_out=True, queue=queue.append)
     while queue:
-        execution.Worker(queue=queue.append, slice_seconds=float("inf")).work(queue.pop().pk)
+        Worker(queue=queue.append, slice_seconds=float("inf")).work(queue.pop().pk)
     job.refresh_from_db()
     return job
 

@@ -18,6 +18,7 @@ from imports.mapping import Mapping, letters, suggest
 from imports.models import ImportJob, ImportRun, file_storage
 from imports.problems import Problem
 from imports.readers import UnreadableFile
+from imports.worker import CancelRequested, Worker
 
 WRONG_USE = 2
 
@@ -244,7 +245,7 @@ class Command(BaseCommand):
                     show(run.rows_done)
                     refuse_if_asked()
 
-                execution.Worker(runs.append, float("inf"), on_progress).work(run.pk)
+                Worker(runs.append, float("inf"), on_progress).work(run.pk)
 
     # Afterwards.
 
@@ -327,7 +328,7 @@ def cancelling():
 
     def refuse_if_asked():
         if asked:
-            raise execution.CancelRequested
+            raise CancelRequested
 
     earlier = signal.signal(signal.SIGINT, lambda signum, frame: asked.append(signum))
     try:

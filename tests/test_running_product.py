@@ -1,0 +1,52 @@
+"""With the real web server, the real queue worker and real files: from upload to e-mail."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.product import wait_until
+
+pytestmark = pytest.mark.cluster
+
+DEMO = Path(__file__).resolve().parent.parent / "fixtures" / "demo"
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx", "xls"])
+def test_a_file_of_contacts_is_imported_in_the_background_and_told_by_e_mail(product, format):
+    visitor = product.visitor()
+    content = (DEMO / f"contacts.{format}").read_bytes()
+    path = visitor.start_import("contacts", f"contacts.{format}", content, leave_out="yes", generate="on")
+    page = visitor.wait_for_end(path)
+    number = path.strip("/").rsplit("/", 1)[1]
+    assert "Completed" in page
+    wait_until(lambda: f"Subject: Import {number} completed" in product.printed(), "the e-mail is sent")
+    failed = visitor.get(f"{path}failed-rows/")
+    assert f'filename="contacts - failed rows.{format}"' in failed.headers["Content-Disposition"]
+
+
+def test_incorrect_content_fails_and_can_start_again_without_it(product):
+    visitor = product.visitor()
+    content = b"Contact Code,First Name,Last Name\nSTART-1,Ann,Sample\nSTART-2,Bob,\n"
+    path = visitor.start_import("contacts", "some.csv", content)
+    assert "Nothing was imported, because 1 row has incorrect content." in visitor.wait_for_end(path)
+    visitor.post(f"{path}leave-out/", page=path)
+    assert "Completed" in visitor.wait_for_end(path)
+
+
+def test_an_import_survives_the_death_of_its_worker(product):
+    visitor = product.visitor()
+    rows = "".join(f"DEATH-{number},Ann,Sample {number}\n" for number in range(30_000))
+    content = b"Contact Code,First Name,Last Name\n" + rows.encode()
+    path = visitor.start_import("contacts", "many.csv", content, leave_out="yes")
+    wait_until(lambda: "importing" in visitor.get(path).text.lower(), "the import has begun")
+    product.kill_worker()
+    product.start_worker()
+
+    def is_over():
+        product.sweep()
+        return "In Progress" not in visitor.get(path).text
+
+    wait_until(is_over, "another worker has finished the import")
+    page = visitor.get(path).text
+    assert "Completed" in page
+    assert "30,000 created" in page
