@@ -40,7 +40,8 @@ class Checker:
         fed = mapping.fed()
         self.references = [c for c in importer.columns if c.key in fed and isinstance(c.field, Reference)]
         self.uniques = [c for c in importer.columns if c.key in fed and c.unique]
-        main = [c for c in importer.columns if c.key in fed and c.stored and not c.record]
+        # Not only what is fed: a declaration may derive a value, such as the contact type.
+        main = [c for c in importer.columns if c.stored and not c.record]
         self.main = [(c, c.key, c.attname) for c in main if c.key != importer.key]
         self.key_field, self.to_key = _key_of(importer.model, importer.key)
         self.unique_keys = {
