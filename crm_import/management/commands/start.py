@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 
 from crm_import import environment as env
 from entities.models import Organisation
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         if not Organisation.objects.exists():
             call_command("load_demo_data")
         self.create_admin()
+        connections.close_all()
         self.stdout.write(f"The CRM is at http://{host}:{port} – Ctrl-C ends it.")
         self.supervise(
             {
