@@ -12,6 +12,7 @@ from .problems import CONTENT, FORMAT
 
 FAILED_ROWS_PER_PAGE = 50
 SAMPLE_OF_UPDATES = 10
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def how(job, headers):
     answers = [
         ("Sheet", reading.get("sheet")),
         ("Encoding", reading.get("encoding")),
-        ("Separator", {"\t": "tab"}.get(reading.get("delimiter"), reading.get("delimiter"))),
+        ("Separator", SEPARATORS.get(reading.get("delimiter"), reading.get("delimiter"))),
         ("Header row", f"row {options.header_row}" if options.header_row else "none"),
         (
             "Date order",

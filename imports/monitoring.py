@@ -13,7 +13,7 @@ from .access import may_create, may_enter, may_see, page_context
 from .filters import Filter
 from .importers import importers
 from .manual import contents, models_of_records
-from .models import ImportJob
+from .models import ImportJob, file_storage
 from .progress import shown
 
 IMPORTS_PER_PAGE = 25
@@ -153,7 +153,7 @@ def failed_rows(request, pk):
             f"{reports.failed_rows_file_name(job).removesuffix('.csv')}.xlsx",
         )
     else:
-        content, name = job.failed_rows.open(), reports.failed_rows_file_name(job)
+        content, name = file_storage().open(job.failed_rows.name), reports.failed_rows_file_name(job)
     job.log("failed rows downloaded", request.user, name=name)
     return attachment(content, name)
 
