@@ -90,7 +90,7 @@ class ImportUploadHandler(TemporaryFileUploadHandler):
     def stop(self, problem):
         """Read the rest of the request into nothing, so that the browser gets to see the answer."""
         self.request.upload_problem = problem
-        if self.file:
+        if hasattr(self, "file"):
             with suppress(OSError):
                 self.file.close()
         raise StopUpload(connection_reset=False)

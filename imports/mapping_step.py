@@ -1,0 +1,219 @@
+"""The mapping step: from the file's headers to columns, and how the file is read."""
+
+from django.contrib import messages
+from django.shortcuts import redirect
+
+from . import drafts, execution
+from .fields import Date
+from .forms import MappingForm, ReadingForm, fixed_name, header_name
+from .mapping import suggest, suggested_mapping
+from .models import file_storage
+from .parts import TimeIsUp, first_rows
+from .readers_encoding import ENCODINGS
+from .readers_problems import FILE_PROBLEMS, UnreadableFile
+from .steps import errors_of, render_step
+
+HEADER_ROWS = 20
+ROWS_FOR_DATES = 5000
+DELIMITER_NAMES = {",": "“,”", ";": "“;”", "\t": "tabs", "|": "“|”"}
+
+
+class MappingStep:
+    """One request to the mapping page. Each button of its form is a method `do_<action>`."""
+
+    def __init__(self, request, job):
+        self.request, self.job = request, job
+        self.first_rows = list(first_rows(file_storage(), job.get_reading(), HEADER_ROWS))
+        self.headers = drafts.headers(job)
+        data = request.POST or None
+        self.ambiguous_date = self.find_ambiguous_date(job.get_mapping())
+        self.reading_form = ReadingForm(
+            data, job=job, first_rows=self.first_rows, asks_dates=bool(self.ambiguous_date)
+        )
+        self.reading_form.is_valid()
+        header_row = self.reading_form.chosen("header_row") if data else None
+        self.form = MappingForm(
+            data,
+            job=job,
+            headers=self.headers,
+            header_row=header_row,
+            find_ambiguous_date=self.find_ambiguous_date,
+        )
+
+    def find_ambiguous_date(self, mapping):
+        """A date of the mapped columns that can be read in two ways when none of them decides, or None."""
+        texts = drafts.texts_of(self.job, mapping, drafts.first_data_rows(self.job, ROWS_FOR_DATES), Date)
+        if drafts.date_order(texts):
+            return None
+        return next((text for text in texts if is_ambiguous(text)), None)
+
+    def answer(self):
+        actions = {
+            "previous": self.do_previous,
+            "reset": self.do_reset,
+            "apply": self.do_apply,
+        }
+        self.is_complete = self.form.is_valid()
+        self.ambiguous_date = self.form.ambiguous_date
+        if not self.reading_form.is_valid():
+            return self.page()
+        return actions.get(self.request.POST.get("action"), self.do_next)()
+
+    def do_previous(self):
+        self.save()
+        return redirect("imports:upload", self.job.pk)
+
+    def do_reset(self):
+        self.job.mapping = suggested_mapping(self.job.importer, self.headers).to_json()
+        self.job.save(update_fields=["mapping", "touched_at"])
+        messages.success(self.request, "The mapping is what the headers suggest again.")
+        return self.again()
+
+    def do_next(self):
+        if self.is_changed_reading():
+            return self.do_apply()
+        if not drafts.data_rows(self.job):
+            self.reading_form.add_error(None, FILE_PROBLEMS["header_only"])
+        if not self.is_complete or self.reading_form.errors:
+            return self.page()
+        self.save()
+        return redirect("imports:preview", self.job.pk)
+
+    def is_changed_reading(self):
+        form = self.reading_form
+        return form.reads_anew() or form.chosen("header_row") != form.initial["header_row"]
+
+    def do_apply(self):
+        """Read the file as the person says, or find its headers where they say; then suggest anew."""
+        self.save()
+        if how := self.reading_form.reads_anew():
+            return self.read_anew(how)
+        if self.is_changed_reading():
+            self.job.options["header_row"] = self.reading_form.chosen("header_row")
+            self.job.mapping = suggested_mapping(self.job.importer, drafts.headers(self.job)).to_json()
+            drafts.detect_writing(self.job)
+            self.job.save(update_fields=["options", "mapping", "touched_at"])
+        return self.again()
+
+    def read_anew(self, how):
+        execution.stop_runs(self.job)
+        try:
+            drafts.read(self.job, in_request=True, **how)
+        except TimeIsUp:
+            execution.begin_reading(self.job, **how)
+        except UnreadableFile as error:
+            self.reading_form.add_error(None, error.sentence)
+            return self.page()
+        messages.success(self.request, "The file was read again; the mapping is what its headers suggest.")
+        return self.again()
+
+    def again(self):
+        return redirect("imports:mapping", self.job.pk)
+
+    def save(self):
+        options = {**self.form.options.to_json(), **self.reading_form.writes(), "leave_out": None}
+        self.job.mapping, self.job.options = self.form.mapping.to_json(), options
+        self.job.save(update_fields=["mapping", "options", "touched_at"])
+
+    def page(self):
+        job, importer = self.job, self.job.importer
+        option = self.form.options
+        missing = self.form.mapping.missing(importer, option.update)
+        return render_step(
+            self.request,
+            "mapping",
+            job,
+            importer=importer,
+            form=self.form,
+            reading=job.get_reading(),
+            reading_form=self.reading_form,
+            other_sheets=self.other_sheets(),
+            reading_problem=job.reading_problem,
+            rows=drafts.data_rows(job),
+            header_row=option.header_row,
+            header_rows=self.header_rows(),
+            fixed_rows=self.fixed_rows(),
+            is_fixed_open=self.is_fixed_open(),
+            encoding_name=ENCODINGS.get(job.get_reading().encoding, job.get_reading().encoding),
+            delimiter_name=DELIMITER_NAMES.get(job.get_reading().delimiter, job.get_reading().delimiter),
+            needed=importer.needed(option.update),
+            missing=missing,
+            mapped_count=len(importer.needed(option.update)) - len(missing),
+            ambiguous_date=self.ambiguous_date,
+            date_samples=date_samples(self.ambiguous_date),
+            imported_before=drafts.imported_before(job),
+            errors=errors_of(self.form) + errors_of(self.reading_form),
+        )
+
+    def other_sheets(self):
+        return [
+            sheet for sheet in self.job.get_reading().sheets if not sheet["selected"] and sheet["rows"] != 0
+        ]
+
+    def header_rows(self):
+        """A line per header: its field, its first values, and how its match came about."""
+        suggestions = suggest(self.job.importer, self.headers)
+        samples = drafts.samples(self.job, len(self.headers))
+        return [
+            {
+                "field": self.form[header_name(index)],
+                "samples": samples[index],
+                "suggested": suggestion.column.key if suggestion else "",
+                "suggestion": match_words(suggestion),
+                "match": match_of(self.form[header_name(index)].value() or "", suggestion),
+            }
+            for index, suggestion in enumerate(suggestions)
+        ]
+
+    def fixed_rows(self):
+        """A line per column that can take a value for all rows; those that a header feeds are hidden."""
+        fed = {self.form[header_name(index)].value() for index in range(len(self.headers))}
+        required = {column.key for column in self.job.importer.required}
+        return [
+            {
+                "field": self.form[fixed_name(column)],
+                "column": column,
+                "is_fed": column.key in fed,
+                "is_required": column.key in required,
+                "is_key": column.key == self.job.importer.key,
+            }
+            for column in sorted(self.job.importer.columns, key=lambda column: column.key not in required)
+        ]
+
+    def is_fixed_open(self):
+        fields = [self.form[fixed_name(column)] for column in self.job.importer.columns]
+        missing = self.form.mapping.missing(self.job.importer, self.form.options.update)
+        return bool(missing) or any(field.errors or field.value() for field in fields)
+
+
+def match_words(suggestion):
+    """(state, word, reason) of a suggestion that is taken."""
+    if suggestion is None:
+        return ("unmapped", "not imported", "")
+    if suggestion.reason == "same name":
+        return ("matched", "matched", suggestion.reason)
+    return ("suggested", "suggested", suggestion.reason)
+
+
+def match_of(chosen, suggestion):
+    if not chosen:
+        return match_words(None)
+    if suggestion and suggestion.column.key == chosen:
+        return match_words(suggestion)
+    return ("chosen", "chosen", "by you")
+
+
+def is_ambiguous(text):
+    found = Date.WRITTEN.fullmatch(text)
+    if not found or len(found[3]) == 2:
+        return False
+    first, second = int(found[1]), int(found[2])
+    return first != second and 1 <= first <= 12 and 1 <= second <= 12
+
+
+def date_samples(text):
+    """{order: the date that `text` is then}."""
+    if not text:
+        return {}
+    field = Date()
+    return {order: field.from_text(text, order) for order in ("dmy", "mdy")}

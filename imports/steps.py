@@ -1,0 +1,122 @@
+"""The frame of the wizard: whose draft it is, which steps it has come to, and the list of the steps."""
+
+from functools import wraps
+
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+
+from .access import may_create, page_context
+from .models import ImportJob, ImportRun
+
+SESSION = "imports"
+STEPS = ("create", "upload", "mapping", "preview")
+TITLES = {
+    "create": "Select entity type",
+    "upload": "Upload file",
+    "mapping": "Data mapping",
+    "preview": "Preview",
+}
+UNFINISHED = (ImportRun.State.WAITING, ImportRun.State.RUNNING)
+
+
+def step_of_draft(view):
+    """A step of the user's own draft. Whoever comes to one that was started is sent to its page."""
+
+    @may_create
+    @never_cache
+    @wraps(view)
+    def step(request, pk):
+        job = get_object_or_404(
+            ImportJob.objects.select_related("created_by"), pk=pk, created_by=request.user
+        )
+        return view(request, job) if job.is_draft else redirect(job)
+
+    return step
+
+
+# The session: {"last": number of the last draft, "drafts": {its number: {"type", "step"}}}.
+
+
+def remember(request, job, step):
+    """Note in the session that the draft has come to this step."""
+    known = request.session.get(SESSION, {"last": None, "drafts": {}})
+    reached = known["drafts"].get(str(job.pk), {}).get("step", 0)
+    known["drafts"][str(job.pk)] = {"type": job.entity_type, "step": max(reached, STEPS.index(step))}
+    request.session[SESSION] = known | {"last": job.pk}
+
+
+def forget(request, job):
+    known = request.session.get(SESSION, {"last": None, "drafts": {}})
+    known["drafts"].pop(str(job.pk), None)
+    request.session[SESSION] = known | {"last": None}
+
+
+def reached_step(request, job):
+    """The name of the furthest step that the draft has come to and can still stand on."""
+    known = request.session.get(SESSION, {}).get("drafts", {}).get(str(job.pk), {})
+    if not job.file:
+        return "upload"
+    if known.get("step") == STEPS.index("preview") and is_mapped(job):
+        return "preview"
+    return "mapping" if job.reading or is_being_read(job) else "upload"
+
+
+def is_mapped(job):
+    if not job.reading or is_being_read(job):
+        return False
+    mapping = job.get_mapping()
+    return bool(mapping.columns) and not mapping.missing(job.importer, job.get_options().update)
+
+
+def is_being_read(job):
+    return job.runs.filter(kind=ImportRun.Kind.READ, state__in=UNFINISHED).exists()
+
+
+def render_step(request, step, job=None, template="", status=200, **context):
+    """A page of the wizard with its step list; a step has its own template unless another is named."""
+    page = page_context(
+        request,
+        ("Create Import", None),
+        title=TITLES[step],
+        step=step,
+        step_number=STEPS.index(step) + 1,
+        steps=step_list(request, step, job),
+        job=job,
+        **context,
+    )
+    return render(request, f"imports/wizard/{template or step}.html", page, status=status)
+
+
+def step_list(request, step, job):
+    reached = STEPS.index(reached_step(request, job)) if job else 0
+    present = STEPS.index(step)
+    return [
+        {
+            "number": number + 1,
+            "title": TITLES[name],
+            "state": "current" if number == present else "completed" if number < present else "not yet",
+            "url": address(name, job)
+            if job and number != present and number <= max(reached, present)
+            else "",
+        }
+        for number, name in enumerate(STEPS)
+    ]
+
+
+def address(step, job):
+    return (
+        f"{reverse('imports:create')}?draft={job.pk}"
+        if step == "create"
+        else reverse(f"imports:{step}", args=[job.pk])
+    )
+
+
+def errors_of(form, anchors=()):
+    """[(id of the field, sentence)] for the error summary."""
+    anchors = dict(anchors)
+    return [
+        (anchors.get(name) or (f"id_{name}" if name != "__all__" else "how-read"), sentence)
+        for name, sentences in form.errors.items()
+        for sentence in sentences
+    ]
