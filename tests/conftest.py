@@ -1,10 +1,21 @@
 """What all tests share: people with their rights, and the choice of tests that need a database."""
 
+from importlib import import_module
+from types import SimpleNamespace
+
 import pytest
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group, User
+from django.db import connection
+from pytest_django.plugin import blocking_manager_key
 
-DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "product"}
+TRANSACTION_FIXTURES = {"transactional_db", "live_server"}
+DATABASE_FIXTURES = {"db", "product", *TRANSACTION_FIXTURES}
+MADE_BY_MIGRATIONS = [
+    ("entities.migrations.0002_groups", "create_groups"),
+    ("imports.migrations.0002_sweep", "schedule"),
+]
 
 
 def pytest_addoption(parser):
@@ -25,6 +36,19 @@ def touches_a_database(item):
     return bool(item.get_closest_marker("django_db")) or bool(DATABASE_FIXTURES & set(item.fixturenames))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item):
+    """A test with transactions of its own empties all tables afterwards: the tests behind it need what the
+    migrations had put there."""
+    result = yield
+    marker = item.get_closest_marker("django_db")
+    if (marker and marker.kwargs.get("transaction")) or TRANSACTION_FIXTURES & set(item.fixturenames):
+        with item.config.stash[blocking_manager_key].unblock():
+            for module, function in MADE_BY_MIGRATIONS:
+                getattr(import_module(module), function)(apps, SimpleNamespace(connection=connection))
+    return result
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(request):
     """Each test process has a database of its own; SQLite's is a file, as people run it, because in
@@ -37,9 +61,10 @@ def django_db_modify_db_settings(request):
 
 
 @pytest.fixture(autouse=True)
-def _files_of_this_test(settings, tmp_path):
-    """Uploads of a test go to a folder of its own."""
+def _settings_of_this_test(settings, tmp_path):
+    """Uploads of a test go to a folder of its own; accounts are made without the pains of real passwords."""
     options = {**settings.STORAGES["default"]["OPTIONS"], "location": tmp_path / "files"}
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = {**settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": options}}
 
 
