@@ -199,11 +199,11 @@ class ImportJob(models.Model):
 
     def delete_files(self):
         """Remove the upload, its parts and the failed-rows file; safe to repeat."""
-        storage = file_storage()
-        names = [part["name"] for part in self.reading.get("parts", ())]
-        for name in (*names, self.file.name, self.failed_rows.name):
-            if name:
-                storage.delete(name)
+        for part in self.reading.get("parts", ()):
+            file_storage().delete(part["name"])
+        for kept in (self.file, self.failed_rows):
+            if kept:
+                kept.storage.delete(kept.name)
 
 
 class ImportRun(models.Model):
