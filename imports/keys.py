@@ -4,7 +4,7 @@ Databases disagree on lower() and on accents, so the comparable form is computed
 stored beside the text under a plain unique constraint.
 """
 
-import secrets
+import os
 import time
 import unicodedata
 import uuid
@@ -25,5 +25,6 @@ def folded_key(text):
 def uuid7():
     """A UUID that sorts by the time of its making (RFC 9562, version 7)."""
     milliseconds = time.time_ns() // 1_000_000
-    number = milliseconds << 80 | 7 << 76 | secrets.randbits(12) << 64 | 2 << 62 | secrets.randbits(62)
+    chance = int.from_bytes(os.urandom(10), "big")
+    number = milliseconds << 80 | 7 << 76 | chance >> 68 << 64 | 2 << 62 | chance & (1 << 62) - 1
     return uuid.UUID(int=number)

@@ -53,11 +53,19 @@ class Checker:
         self.blank = blank_record(importer.model)
         self.children = [ChildCheck(name, importer, fed) for name in importer.children]
 
-    def remember(self, rows):
-        """Take note of the keys of rows that an earlier slice of the run has dealt with."""
+    def remember(self, rows, changes=(), look_ups=()):
+        """Take note of what earlier slices of the run have met: the keys of their rows, the changes
+        {column key: [old, new]} that a check foretold and the look-ups that it would generate."""
         cleaner = Cleaner(self.importer, self.mapping, self.options.file_options, only=self.uniques)
         for number, cells in rows:
             self.note_keys(cleaner.clean(number, cells))
+        for change in changes:
+            for column in self.uniques:
+                if column.key in change and (old := change[column.key][0]):
+                    self.freed[column.key].add(self.unique_keys[column.key](old))
+        for name in look_ups:
+            key = (name["key"], name["name_key"])
+            self.generated[key] = Found(uuid7(), name["name"], tuple(name["data"]), is_new=True)
 
     def check(self, batch):
         """[(row number, cells)] → [Row], each with its outcome."""
@@ -199,7 +207,7 @@ class Checker:
     def refuse_held(self, row, holders):
         for column in self.uniques:
             text = row.values.get(column.key)
-            if text is None or column.key == self.importer.key:
+            if text is None or column.key == self.importer.key or row.is_bad(column.name):
                 continue
             key = self.unique_keys[column.key](text)
             pk, holder = holders[column.key].get(key, (None, ""))
@@ -233,9 +241,9 @@ class Checker:
             record[attname] = value
 
     def generate(self, row, column, new):
-        key = (column.key, column.field.model.keys["name_key"][1](new.name))
-        self.generated.setdefault(key, new)
-        row.generates.append((column, new))
+        key = column.field.model.keys["name_key"][1](new.name)
+        self.generated.setdefault((column.key, key), new)
+        row.generates.append((column, key, new))
 
 
 def _key_of(model, attribute):

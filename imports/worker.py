@@ -38,7 +38,7 @@ from .execution import (
 from .models import ImportJob, ImportRun, file_storage
 from .parts import iter_rows
 from .readers import UnreadableFile
-from .validation import REJECTED, Checker
+from .validation import REJECTED, UPDATED, Checker
 from .writing import SomebodyWasFirst, count_rows, write_ledger, write_records
 
 log = logging.getLogger(__name__)
@@ -208,7 +208,10 @@ class Worker:
         checker = Checker(job.importer, job.get_mapping(), options, drafts.width(job), lock=is_import)
         if run.cursor:
             rows = iter_rows(file_storage(), reading, after=options.header_row)
-            checker.remember((number, cells) for number, cells in rows if number <= run.cursor)
+            earlier = ((number, cells) for number, cells in rows if number <= run.cursor)
+            changes = () if is_import else run.details.filter(outcome=UPDATED).values_list("changes", flat=True)
+            look_ups = () if is_import else run.generated_names
+            checker.remember(earlier, changes, look_ups)
         return checker
 
     def work_batch(self, run, checker, batch):

@@ -6,7 +6,7 @@ from . import bulk
 from .models import GeneratedLookup, ImportRow, ImportRowDetail, ImportRun
 from .validation import CREATED, REJECTED, UPDATED
 
-EXAMPLES_OF_NAMES = 200
+REMEMBERED_NAMES = 2000
 
 
 class SomebodyWasFirst(Exception):
@@ -39,7 +39,7 @@ def write_children(name, child, rows, now):
 
 
 def write_look_ups(run, rows, now):
-    new = {(column.field.model, found.pk): (column, found) for row in rows for column, found in row.generates}
+    new = {(column.field.model, found.pk): (column, found) for row in rows for column, _, found in row.generates}
     for model in sorted({model for model, _ in new}, key=lambda model: model._meta.label):
         records = [
             look_up_record(column, found, now) for (m, _), (column, found) in new.items() if m is model
@@ -119,12 +119,10 @@ def summarise(summary, rows):
         for problem in row.problems:
             cause = causes.setdefault(f"{problem.code}|{problem.column}", _new_cause(problem, row))
             cause["count"] += 1
-        for column, found in row.generates:
-            key = f"{column.key}|{found.pk}"
-            if key in names or len(names) < EXAMPLES_OF_NAMES:
-                name = names.setdefault(
-                    key, {"column": column.name, "name": found.name, "count": 0, "row": row.number}
-                )
+        for column, name_key, found in row.generates:
+            key = f"{column.key}|{name_key}"
+            if key in names or len(names) < REMEMBERED_NAMES:
+                name = names.setdefault(key, _new_name(column, name_key, found))
                 name["count"] += 1
             else:
                 summary["more_look_ups"] = summary.get("more_look_ups", 0) + 1
@@ -140,4 +138,15 @@ def _new_cause(problem, row):
         "count": 0,
         "example_row": row.number,
         "example": problem.to_json(),
+    }
+
+
+def _new_name(column, name_key, found):
+    return {
+        "key": column.key,
+        "column": column.name,
+        "name": found.name,
+        "name_key": name_key,
+        "data": list(found.data),
+        "count": 0,
     }

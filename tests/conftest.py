@@ -37,11 +37,13 @@ def touches_a_database(item):
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item):
+def pytest_runtest_teardown(item, nextitem):
     """A test with transactions of its own empties all tables afterwards: the tests behind it need what the
-    migrations had put there."""
+    migrations had put there. Behind the last one the database itself is gone."""
     result = yield
     marker = item.get_closest_marker("django_db")
+    if nextitem is None:
+        return result
     if (marker and marker.kwargs.get("transaction")) or TRANSACTION_FIXTURES & set(item.fixturenames):
         with item.config.stash[blocking_manager_key].unblock():
             for module, function in MADE_BY_MIGRATIONS:

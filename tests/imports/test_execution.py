@@ -1,6 +1,7 @@
 import threading
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django_q.models import OrmQ
 
@@ -187,6 +188,39 @@ def test_a_key_of_an_earlier_slice_is_still_known_as_seen(settings):
     work(queue, slice_seconds=0)
     job.refresh_from_db()
     assert problems(job) == [(4, "twice_in_file", "Contact Code")]
+
+
+def test_a_check_in_many_slices_counts_a_name_that_would_be_new_once(settings):
+    settings.IMPORT_BATCH_ROWS = 10
+    job = draft("contacts", many(35), generate=True)
+    queue = []
+    run = execution.add_run(job, ImportRun.Kind.CHECK, queue.append)
+    work(queue, slice_seconds=0)
+    run.refresh_from_db()
+    assert [(name["name"], name["count"]) for name in run.generated_names] == [("VIP", 35)]
+
+
+def devices(*rows):
+    return csv_bytes("Serial Number,Product Code,Electronic ID", *rows)
+
+
+@pytest.mark.parametrize("slice_seconds", [0, float("inf")])
+def test_an_electronic_id_that_an_earlier_row_sets_free_can_be_taken_but_not_swapped(settings, slice_seconds):
+    call_command("load_demo_data", verbosity=0)
+    settings.IMPORT_BATCH_ROWS = 1
+    run_import("devices", devices("S1,DEC-4K,E1", "S2,DEC-4K,E2", "S3,DEC-4K,E3"))
+    moved = devices("S1,,E9", "S2,,E1", "S3,,E4", "S4,DEC-4K,E4")
+    job = draft("devices", moved, update=True)
+    queue = []
+    check_run = execution.add_run(job, ImportRun.Kind.CHECK, queue.append)
+    work(queue, slice_seconds)
+    check_run.refresh_from_db()
+    start(job, leave_out=True)
+    assert check_run.counts == {"created": 0, "updated": 3, "unchanged": 0, "rejected": 1}
+    assert job.counts == check_run.counts | {"not_reached": 0}
+    assert problems(job) == [(5, "twice_in_file", "Electronic ID")]
+    swapped = run_import("devices", devices("S1,,E1", "S2,,E9"), update=True, leave_out=True)
+    assert problems(swapped)[0] == (2, "held_by_another", "Electronic ID")
 
 
 def test_cancelling_a_waiting_import_ends_it_at_once():
