@@ -401,7 +401,7 @@ def test_failed_rows_have_pages(admin_page):
     job = run_import("contacts", csv_bytes(HEADERS, good("B1"), *rows))
     page = admin_page.get(job.get_absolute_url(), {"page": 2})
     assert "Page 2 of 2 · 60 failed rows" in text_of(page)
-    assert page.content.decode().count('class="problems"') == 10
+    assert page.content.decode().count('class="row-problems"') == 10
 
 
 def test_cells_of_the_file_are_escaped(admin_page):
