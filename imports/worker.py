@@ -209,7 +209,9 @@ class Worker:
         if run.cursor:
             rows = iter_rows(file_storage(), reading, after=options.header_row)
             earlier = ((number, cells) for number, cells in rows if number <= run.cursor)
-            changes = () if is_import else run.details.filter(outcome=UPDATED).values_list("changes", flat=True)
+            changes = (
+                () if is_import else run.details.filter(outcome=UPDATED).values_list("changes", flat=True)
+            )
             look_ups = () if is_import else run.generated_names
             checker.remember(earlier, changes, look_ups)
         return checker

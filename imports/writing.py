@@ -39,7 +39,9 @@ def write_children(name, child, rows, now):
 
 
 def write_look_ups(run, rows, now):
-    new = {(column.field.model, found.pk): (column, found) for row in rows for column, _, found in row.generates}
+    new = {
+        (column.field.model, found.pk): (column, found) for row in rows for column, _, found in row.generates
+    }
     for model in sorted({model for model, _ in new}, key=lambda model: model._meta.label):
         records = [
             look_up_record(column, found, now) for (m, _), (column, found) in new.items() if m is model

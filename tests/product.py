@@ -38,7 +38,9 @@ class Product:
         self.manage("load_demo_data")
         self.manage("shell", "-v0", "-c", PEOPLE)
         self.address = f"http://127.0.0.1:{free_port()}"
-        self.web = self.begin("-m", "gunicorn", "crm_import.wsgi", "--threads", "4", "--bind", self.address[7:])
+        self.web = self.begin(
+            "-m", "gunicorn", "crm_import.wsgi", "--threads", "4", "--bind", self.address[7:]
+        )
         self.worker = self.begin("manage.py", "qcluster")
         wait_until(self.answers, "the web server answers")
 
@@ -59,7 +61,11 @@ class Product:
 
     def manage(self, *arguments):
         subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, check=True, stdout=self.log
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            stdout=self.log,
         )
 
     def begin(self, *command):

@@ -122,7 +122,9 @@ def test_yes_and_no_in_english_greek_and_digits(cell, value):
     assert clean(YesNo(), cell) is value
 
 
-@pytest.mark.parametrize("cell", ["1984-03-09", "1984/3/9", {"date": "1984-03-09"}, "09/09/1984", "31.12.1984"])
+@pytest.mark.parametrize(
+    "cell", ["1984-03-09", "1984/3/9", {"date": "1984-03-09"}, "09/09/1984", "31.12.1984"]
+)
 def test_a_date_that_can_be_read_one_way_needs_no_order(cell):
     assert isinstance(clean(Date(), cell), datetime.date)
 

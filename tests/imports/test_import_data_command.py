@@ -55,7 +55,13 @@ def test_a_completed_import_prints_one_object_and_exits_with_0(contacts):
         "rejected": 1,
         "not_reached": 0,
         "problems": [
-            {"code": "not_an_email", "kind": "format", "column": "Contact Email", "count": 1, "example_row": 3}
+            {
+                "code": "not_an_email",
+                "kind": "format",
+                "column": "Contact Email",
+                "count": 1,
+                "example_row": 3,
+            }
         ],
     }
 
@@ -77,7 +83,9 @@ def test_the_check_says_what_would_be_and_keeps_nothing(contacts):
 
 
 def test_without_map_it_says_which_suggestions_it_takes(contacts):
-    _, printed = import_data("contacts", contacts("A1,Ann,Sample,x", header="Κωδικός,Όνομα,Επώνυμο,Shoe size"))
+    _, printed = import_data(
+        "contacts", contacts("A1,Ann,Sample,x", header="Κωδικός,Όνομα,Επώνυμο,Shoe size")
+    )
     assert "Κωδικός → Contact Code (another name of Contact Code)" in printed
     assert "Shoe size → not imported" in printed
 

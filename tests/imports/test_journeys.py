@@ -37,7 +37,9 @@ def work_queue():
 def upload(visitor, slug, name, content):
     visitor.post(reverse("imports:create"), {"entity_type": slug})
     job = ImportJob.objects.order_by("-pk").first()
-    answer = visitor.post(reverse("imports:upload", args=[job.pk]), {"file": SimpleUploadedFile(name, content)})
+    answer = visitor.post(
+        reverse("imports:upload", args=[job.pk]), {"file": SimpleUploadedFile(name, content)}
+    )
     assert answer.url == reverse("imports:mapping", args=[job.pk])
     return job
 
@@ -74,7 +76,12 @@ def test_the_journey_of_a_file_under_both_answers(visitor, slug, format):
     assert model.objects.count() == before
 
     job = map_and_start(visitor, upload(visitor, slug, name, content), "yes", **options)
-    assert (job.state, job.created, job.rejected, job.not_reached) == ("completed", GOOD_ROWS[slug], rejected, 0)
+    assert (job.state, job.created, job.rejected, job.not_reached) == (
+        "completed",
+        GOOD_ROWS[slug],
+        rejected,
+        0,
+    )
     assert model.objects.count() == before + GOOD_ROWS[slug]
     assert [message.subject.split(":")[0] for message in mail.outbox] == [
         f"Import {job.pk - 1} failed",

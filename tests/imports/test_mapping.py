@@ -51,7 +51,12 @@ def test_columns_are_lettered_as_in_a_spreadsheet():
 
 
 def test_title_lines_above_the_headers_are_passed():
-    rows = [(1, ["Customers of 2026"]), (3, [None, "printed today"]), (4, ["Code", "First Name", "Surname"]), (5, ["1"])]
+    rows = [
+        (1, ["Customers of 2026"]),
+        (3, [None, "printed today"]),
+        (4, ["Code", "First Name", "Surname"]),
+        (5, ["1"]),
+    ]
     assert guess_header_row(importer_for("contacts"), rows) == 4
 
 
