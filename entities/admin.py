@@ -3,6 +3,7 @@
 import uuid
 
 from django.contrib import admin
+from django.forms import Script
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin, StackedInline
 
@@ -21,7 +22,7 @@ class RecordAdmin(ModelAdmin):
     warn_unsaved_form = True
 
     class Media:
-        js = ("entities/copy.js",)
+        js = (Script("entities/copy.js", type="module"),)
 
     @admin.display(description="identifier")
     def identifier(self, record):
@@ -113,21 +114,21 @@ class ContactAdmin(RecordAdmin):
             {
                 "fields": (
                     ("type", "code"),
-                    ("first_name", "middle_name", "last_name"),
-                    "company_name",
+                    ("first_name", "last_name"),
+                    ("middle_name", "company_name"),
                     ("classification", "organisation"),
                 )
             },
         ),
         ("Reached by", {"fields": ("email", ("phone_country", "phone"), ("sms_opt_out", "email_opt_out"))}),
-        ("Person", {"fields": (("birth_date", "gender", "language"),)}),
+        ("Person", {"fields": (("birth_date", "gender"), "language")}),
     )
 
 
 @admin.register(models.Product)
 class ProductAdmin(RecordAdmin):
     form = ProductForm
-    list_display = ("code", "name", "type", "family", "brand", "price", "currency", "state", "changed_at")
+    list_display = ("code", "name", "type", "family", "brand", "amount", "state", "changed_at")
     list_filter = ("state", "type__classification", "type", "family", "brand", "changed_at")
     list_select_related = ("type", "family", "brand")
     autocomplete_fields = ("type", "family", "brand")
@@ -135,9 +136,17 @@ class ProductAdmin(RecordAdmin):
     search_help_text = "Product code, name, description or identifier"
     fieldsets_of_record = (
         (None, {"fields": (("code", "name"), "description", "state")}),
-        ("Kind", {"fields": (("type", "family", "brand"),)}),
+        ("Kind", {"fields": ("type", ("family", "brand"))}),
         ("Price", {"fields": (("price", "currency"),)}),
     )
+
+    @admin.display(description="price", ordering="price", empty_value="-")
+    def amount(self, product):
+        """The price with at least two decimals, though four are stored."""
+        if product.price is None:
+            return None
+        decimals = max(2, -product.price.normalize().as_tuple().exponent)
+        return f"{product.price:,.{decimals}f} {product.currency}"
 
 
 @admin.register(models.Device)

@@ -61,7 +61,9 @@ def restored(text):
 
 def write_csv(file, rows, style):
     """Raises UnicodeEncodeError when the encoding lacks a character."""
-    text = io.TextIOWrapper(file, encoding=style.encoding, newline="", write_through=True)
+    # All that a UTF encoding lacks is half a character, which no correction needs.
+    errors = "replace" if style.encoding.startswith("utf") else "strict"
+    text = io.TextIOWrapper(file, style.encoding, errors, newline="", write_through=True)
     try:
         if style.encoding in ENCODINGS_WITHOUT_MARK:
             text.write("\ufeff")
@@ -80,15 +82,11 @@ def write_csv(file, rows, style):
 def workbook_value(cell, style):
     """What openpyxl and xlwt are given for a cell: text, number, bool, date, time or None."""
     if isinstance(cell, dict) and not style.all_text:
-        return _moment(cell) or _writable(shown_cell(cell))
+        return _moment(cell) or shown_cell(cell) or None
     if isinstance(cell, str) or (style.all_text and cell is not None):
-        text = str(shown_cell(cell))
-        return _writable(unambiguous(text) if style.escaped else text)
+        text = UNWRITABLE.sub("", str(shown_cell(cell)))
+        return (unambiguous(text) if style.escaped else text)[:LONGEST_TEXT] or None
     return cell
-
-
-def _writable(text):
-    return UNWRITABLE.sub("", text)[:LONGEST_TEXT] or None
 
 
 def _moment(cell):

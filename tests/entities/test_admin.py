@@ -303,3 +303,11 @@ def test_what_is_referred_to_cannot_be_deleted(clerk):
     product = factories.ProductFactory()
     page = clerk.get(url(models.ProductType, "delete", product.type_id))
     assert page.context["protected"]
+
+
+@pytest.mark.parametrize(
+    ("price", "shown"), [("1234.5", "1,234.50 EUR"), ("0.125", "0.125 EUR"), ("100", "100.00 EUR")]
+)
+def test_prices_are_listed_with_the_decimals_that_they_have(clerk, price, shown):
+    factories.ProductFactory(price=price, currency="EUR")
+    assert shown in clerk.get(url(models.Product, "changelist")).content.decode()

@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 from django.core.files.base import ContentFile
 from django.core.management import call_command
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
@@ -29,7 +29,7 @@ NO_NAME = Problem("missing", "Last Name")
 
 # Texts full of what formulas, delimiters and workbooks stumble over.
 SPICES = ["'", "''", "=", "+", "-", "@", "\t", "\r", "\n", "＝", "＠", '"', ",", ";", "_x0041_", "Ά"]
-words = st.sampled_from(SPICES) | st.text(st.characters(exclude_characters="\0"), max_size=5)
+words = st.sampled_from(SPICES) | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5)
 texts = st.lists(words, max_size=5).map("".join)
 # openpyxl writes 16 digits, spreadsheet programs hold 15.
 floats = st.floats(1e-9, 1e14).map(lambda number: json.loads(f"{number:.15g}"))
@@ -77,6 +77,7 @@ def without_blanks_at_end(cells):
     return cells
 
 
+@settings(deadline=None)
 @given(cells=st.lists(texts, min_size=1, max_size=4))
 @example(["'=1+1"])
 @example(["''=1+1", "'", "''"])
@@ -85,11 +86,21 @@ def test_a_csv_comes_back_exactly(tmp_path_factory, cells):
 
 
 @pytest.mark.parametrize("file_format", ["xlsx", "xls"])
+@settings(deadline=None)
 @given(cells=st.lists(texts | numbers | moments | st.booleans(), min_size=1, max_size=4))
+@example(["'\x1f=", "\x01", "\t"])
 @example(["=1+1", "'=1+1", "#N/A", "_x000D_", "a\r\nb"])
 def test_a_workbook_comes_back_exactly_but_for_control_characters(tmp_path_factory, file_format, cells):
     expected = [UNWRITABLE.sub("", cell) if isinstance(cell, str) else cell for cell in cells]
-    assert round_trip(tmp_path_factory, file_format, cells) == without_blanks_at_end(expected)
+    came_back = round_trip(tmp_path_factory, file_format, cells)
+    assert without_white_cells(came_back) == without_white_cells(expected)
+
+
+def without_white_cells(cells):
+    """Readers of workbooks disagree on cells that hold nothing but white space; an import takes them for blank."""
+    return without_blanks_at_end(
+        [None if isinstance(cell, str) and not cell.strip() else cell for cell in cells]
+    )
 
 
 @given(texts)
@@ -238,6 +249,13 @@ def test_what_the_encoding_lacks_makes_it_utf_8_with_a_mark():
     data = saved(job, run)
     assert data.startswith(b"\xef\xbb\xbfName,")
     assert data.decode("utf-8-sig").splitlines()[1].startswith("Ж,,2,")
+
+
+@pytest.mark.parametrize("file_format", WRITERS)
+def test_half_a_character_does_not_stop_the_file(tmp_path_factory, file_format):
+    rows = [["Name"], ["a\ud800b"]]
+    [_, row] = read_back(tmp_path_factory, file_format, written(file_format, rows))
+    assert row[1] == ["a?b" if file_format == "csv" else "ab"]
 
 
 @pytest.mark.django_db
