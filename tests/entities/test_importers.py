@@ -138,7 +138,7 @@ def test_the_product_of_the_manual_is_stored_as_it_says():
     assert checked.record["description"] == "Double shot, iced"
     assert (checked.record["price"], checked.record["currency"]) == (Decimal("3.2000"), "EUR")
     assert checked.record["state"] == "ACTIVE"
-    generated = [(column.name, found.name, found.data) for column, found in checked.generates]
+    generated = [(column.name, found.name, found.data) for column, _, found in checked.generates]
     assert generated == [
         ("Product Type", "Coffee", ("NON_TRACEABLE_PHYSICAL_GOOD",)),
         ("Product Family", "Beverages", ()),
