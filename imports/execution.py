@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from . import drafts, reports
-from .models import ImportJob, ImportRun
+from .models import ImportJob, ImportRun, file_storage
 
 CHECK_STAYS_FRESH = timedelta(minutes=10)
 QUEUED_AGAIN_AFTER = timedelta(minutes=2)
@@ -84,8 +84,10 @@ def proceed(job, queue):
         add_run(job, ImportRun.Kind.IMPORT, queue)
     elif check is None or (check.is_over and check.finished_at < timezone.now() - CHECK_STAYS_FRESH):
         add_run(job, ImportRun.Kind.CHECK, queue)
+    elif check.is_over and verdict(job, check) is None:
+        add_run(job, ImportRun.Kind.IMPORT, queue)
     elif check.is_over:
-        decide(job, check, queue)
+        reopen(check, queue)  # its worker ends the import: the file of failed rows takes time
 
 
 @transaction.atomic
@@ -118,13 +120,26 @@ def cancel(job, user=None):
 
 
 def stop_run(run):
-    """Cancel a run that waits, True; one that is being worked is asked to stop, False."""
-    waiting = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.WAITING)
-    if waiting.update(state=ImportRun.State.CANCELLED, finished_at=timezone.now(), token=None):
+    """Cancel a run that nobody has begun, True; any other is asked to stop after its batch, False."""
+    untouched = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.WAITING, rows_done=0)
+    if untouched.update(state=ImportRun.State.CANCELLED, finished_at=timezone.now(), token=None):
         run.refresh_from_db()
         return True
     ImportRun.objects.filter(pk=run.pk).update(cancel_requested=True)
     return False
+
+
+def reopen(run, queue):
+    """Let a worker take up a run again where it stands."""
+    ImportRun.objects.filter(pk=run.pk).update(
+        state=ImportRun.State.WAITING,
+        token=None,
+        lease=None,
+        attempts=0,
+        cancel_requested=False,
+        finished_at=None,
+    )
+    queue(run)
 
 
 @transaction.atomic
@@ -135,16 +150,8 @@ def resume(job, user=None, queue=put_in_queue):
         ImportJob.State.IN_PROGRESS, reason="", finished_at=None, mail_pending=False
     ):
         return False
-    ImportRun.objects.filter(pk=run.pk).update(
-        state=ImportRun.State.WAITING,
-        token=None,
-        lease=None,
-        attempts=0,
-        cancel_requested=False,
-        finished_at=None,
-    )
     job.log("continued", user, after_row=run.cursor)
-    queue(run)
+    reopen(run, queue)
     return True
 
 
@@ -160,7 +167,9 @@ def start_leaving_out(job, user=None, queue=put_in_queue):
     if not can_leave_out(job):
         return False
     options = {**job.options, "leave_out": True}
-    if not job.move_to(ImportJob.State.IN_PROGRESS, reason="", finished_at=None, options=options):
+    if not job.move_to(
+        ImportJob.State.IN_PROGRESS, reason="", finished_at=None, mail_pending=False, options=options
+    ):
         return False
     job.log("started again, leaving rows out", user)
     add_run(job, ImportRun.Kind.IMPORT, queue)
@@ -212,26 +221,25 @@ def rights(job):
 # Ends.
 
 
-def decide(job, run, queue):
-    """The check's verdict on a started import: on with it, or Failed with nothing written."""
-    content = run.rejected_for_content
-    if content and not job.get_options().leave_out:
-        rows = "1 row has" if content == 1 else f"{content:,} rows have"
-        end(job, run, ImportJob.State.FAILED, f"Nothing was imported, because {rows} incorrect content.")
-    elif run.rows_done == run.rejected:
-        end(job, run, ImportJob.State.FAILED, nothing_imported_sentence(run))
-    else:
-        add_run(job, ImportRun.Kind.IMPORT, queue)
+def verdict(job, run):
+    """How a finished run ends its import, as (state, reason); None when the import itself is next."""
+    if run.rows_done == run.rejected:
+        return ImportJob.State.FAILED, nothing_imported_sentence(run)
+    if run.kind == ImportRun.Kind.IMPORT:
+        return ImportJob.State.COMPLETED, ""
+    if run.rejected_for_content and not job.get_options().leave_out:
+        count = run.rejected_for_content
+        rows = "1 row has" if count == 1 else f"{count:,} rows have"
+        return ImportJob.State.FAILED, f"Nothing was imported, because {rows} incorrect content."
+    return None
 
 
-def end(job, run, state, reason=""):
-    """Move a running import to its end with the counts of its deciding run and its failed-rows file."""
-    counts = (
-        run.counts
-        if run.kind == ImportRun.Kind.IMPORT
-        else {"created": 0, "updated": 0, "unchanged": 0, "rejected": run.rejected}
-    )
-    failed_rows = reports.save_failed_rows(job, run) if run.rejected else ""
+def end(job, run, state, reason, failed_rows=""):
+    """Move a running import to its end with the counts of its deciding run. `failed_rows` is the stored
+    file of them, made before: making it takes longer than a transaction may."""
+    is_import = run.kind == ImportRun.Kind.IMPORT
+    counts = run.counts if is_import else dict.fromkeys(run.counts, 0) | {"rejected": run.rejected}
+    outdated = job.failed_rows.name
     ended = job.move_to(
         state,
         reason=reason,
@@ -244,6 +252,8 @@ def end(job, run, state, reason=""):
     if not ended:
         raise Lost
     job.log(state, reason=reason, **counts)
+    if outdated:
+        transaction.on_commit(lambda: file_storage().delete(outdated))
     if job.mail_pending:
         transaction.on_commit(lambda: reports.send_mail(job.pk))
 

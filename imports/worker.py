@@ -24,16 +24,17 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from . import drafts
+from . import drafts, reports
 from .execution import (
     Lost,
+    add_run,
     cancelled_sentence,
-    decide,
     end,
     may_import,
-    nothing_imported_sentence,
     put_in_queue,
+    reopen,
     stopped_sentence,
+    verdict,
 )
 from .models import ImportJob, ImportRun, file_storage
 from .parts import iter_rows
@@ -47,6 +48,8 @@ CLAIMS_WITHOUT_PROGRESS = 3
 TRIES = 5
 SQLITE_BATCH_SECONDS = 0.1
 SMALLEST_BATCH = 50
+REPORT_SECONDS = 600
+WITHOUT_RIGHTS = "Stopped because the person who started it no longer has the right to import this."
 
 
 class CancelRequested(Exception):
@@ -82,9 +85,9 @@ class Worker:
         except Lost:
             log.info("run %s is another worker's", run_id)
         except CancelRequested:
-            self.end_cancelled(run)
+            self.end(run, ImportRun.State.CANCELLED, ImportJob.State.CANCELLED, cancelled_sentence(run))
         except MayNot:
-            self.end_without_rights(run)
+            self.end(run, ImportRun.State.FAILED, ImportJob.State.FAILED, WITHOUT_RIGHTS)
         except Exception:
             log.exception("run %s stopped after row %s", run_id, run.cursor)
             self.try_again(run)
@@ -112,14 +115,11 @@ class Worker:
         return settings.IMPORT_READ_SECONDS + 60 if is_read else settings.IMPORT_LEASE_SECONDS
 
     def give_up(self, run):
-        with transaction.atomic():
-            self.close(run, ImportRun.State.FAILED)
-            if run.kind == ImportRun.Kind.READ:
-                ImportJob.objects.filter(pk=run.job_id).update(
-                    reading_problem="The file could not be read for a technical reason. Upload it again."
-                )
-            elif run.job.is_running:
-                end(run.job, run, ImportJob.State.FAILED, stopped_sentence(run))
+        self.end(run, ImportRun.State.FAILED, ImportJob.State.FAILED, stopped_sentence(run))
+        if run.kind == ImportRun.Kind.READ:
+            ImportJob.objects.filter(pk=run.job_id).update(
+                reading_problem="The file could not be read for a technical reason. Upload it again."
+            )
 
     def try_again(self, run):
         close_old_connections()
@@ -138,24 +138,25 @@ class Worker:
             raise Lost
         run.refresh_from_db()
 
-    def end_cancelled(self, run):
-        with transaction.atomic():
-            self.close(run, ImportRun.State.CANCELLED)
-            run.job.refresh_from_db()
-            if run.kind != ImportRun.Kind.READ and run.job.is_running and run.digest == run.job.digest:
-                self.end_unless_replaced(run)
+    def end(self, run, run_state, state, reason):
+        """End a run, and the import with it if this run is what it is at."""
+        failed_rows = self.save_failed_rows(run)
+        try:
+            with transaction.atomic():
+                self.close(run, run_state)
+                job = ImportJob.objects.select_for_update().get(pk=run.job_id)
+                if is_at(job, run):
+                    end(job, run, state, reason, failed_rows)
+        except Lost:
+            if failed_rows:
+                file_storage().delete(failed_rows)
+            raise
 
-    def end_unless_replaced(self, run):
-        latest = run.job.latest_run(ImportRun.Kind.CHECK, ImportRun.Kind.IMPORT)
-        if latest.pk == run.pk:
-            end(run.job, run, ImportJob.State.CANCELLED, cancelled_sentence(run))
-
-    def end_without_rights(self, run):
-        with transaction.atomic():
-            self.close(run, ImportRun.State.FAILED)
-            if run.job.is_running:
-                reason = "Stopped because the person who started it no longer has the right to import this."
-                end(run.job, run, ImportJob.State.FAILED, reason)
+    def save_failed_rows(self, run):
+        if not (run.rejected and is_at(ImportJob.objects.get(pk=run.job_id), run)):
+            return ""
+        self.mine(run).update(lease=Now() + timedelta(seconds=REPORT_SECONDS))
+        return reports.save_failed_rows(run.job, run)
 
     # Reading.
 
@@ -178,6 +179,8 @@ class Worker:
     def work_rows(self, run):
         """Batch after batch until the rows or the slice end."""
         job = run.job
+        if run.cancel_requested:
+            raise CancelRequested
         self.refuse_without_rights(job)
         deadline = time.monotonic() + self.slice_seconds
         checker = self.prepare(run)
@@ -283,17 +286,27 @@ class Worker:
             self.queue(run)
 
     def finish(self, run):
+        """All rows are dealt with: end the import, or go on from the check to it."""
+        job = ImportJob.objects.get(pk=run.job_id)
+        found = verdict(job, run)
+        if found and is_at(job, run):
+            self.end(run, ImportRun.State.DONE, *found)
+            return
         with transaction.atomic():
             self.close(run, ImportRun.State.DONE)
             job = ImportJob.objects.select_for_update().get(pk=run.job_id)
-            if not job.is_running or run.digest != job.digest:
+            if not is_at(job, run):
                 return
-            if run.kind == ImportRun.Kind.CHECK:
-                decide(job, run, self.queue)
-            elif run.rows_done == run.rejected:
-                end(job, run, ImportJob.State.FAILED, nothing_imported_sentence(run))
-            else:
-                end(job, run, ImportJob.State.COMPLETED)
+            if verdict(job, run) is None:
+                add_run(job, ImportRun.Kind.IMPORT, self.queue)
+            else:  # it was started while its check finished
+                reopen(run, self.queue)
+
+
+def is_at(job, run):
+    """Whether a started import stands and falls with this run: nothing else was begun or changed since."""
+    latest = job.latest_run(ImportRun.Kind.CHECK, ImportRun.Kind.IMPORT)
+    return bool(job.is_running and latest and latest.pk == run.pk and run.digest == job.digest)
 
 
 def next_size(size, seconds):
