@@ -41,6 +41,8 @@ def pytest_runtest_teardown(item, nextitem):
     """A test with transactions of its own empties all tables afterwards: the tests behind it need what the
     migrations had put there. Behind the last one the database itself is gone."""
     result = yield
+    if nextitem is None or item.session.shouldstop or item.session.shouldfail:
+        return result  # the last test: its database is gone, and the next one is not a test's
     marker = item.get_closest_marker("django_db")
     if nextitem is None:
         return result
