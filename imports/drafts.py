@@ -75,9 +75,12 @@ def read(job, *, in_request, sheet=None, encoding=None, delimiter=None, on_progr
     earlier = job.get_reading()
     job.reading, job.reading_problem, job.file_format = reading.to_json(), "", reading.format
     propose(job, correction)
-    job.save(update_fields=["reading", "reading_problem", "file_format", "options", "mapping", "touched_at"])
-    if earlier:
-        delete_parts(file_storage(), earlier)
+    kept = ("reading", "reading_problem", "file_format", "options", "mapping")
+    same_file = ImportJob.objects.filter(pk=job.pk, sha256=job.sha256, state=ImportJob.State.DRAFT)
+    is_kept = same_file.update(touched_at=timezone.now(), **{name: getattr(job, name) for name in kept})
+    outdated = earlier if is_kept else reading  # another file was uploaded while this one was read
+    if outdated:
+        delete_parts(file_storage(), outdated)
 
 
 def limits(in_request):

@@ -6,7 +6,7 @@ import secrets
 import uuid
 
 from django.conf import settings
-from django.core.files.storage import storages
+from django.core.files.storage import default_storage
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -24,7 +24,7 @@ COUNTED = ("created", "updated", "unchanged", "rejected")
 
 
 def file_storage():
-    return storages["default"]
+    return default_storage
 
 
 def new_code():
