@@ -42,10 +42,8 @@ def pytest_runtest_teardown(item, nextitem):
     migrations had put there. Behind the last one the database itself is gone."""
     result = yield
     if nextitem is None or item.session.shouldstop or item.session.shouldfail:
-        return result  # the last test: its database is gone, and the next one is not a test's
-    marker = item.get_closest_marker("django_db")
-    if nextitem is None:
         return result
+    marker = item.get_closest_marker("django_db")
     if (marker and marker.kwargs.get("transaction")) or TRANSACTION_FIXTURES & set(item.fixturenames):
         with item.config.stash[blocking_manager_key].unblock():
             for module, function in MADE_BY_MIGRATIONS:
