@@ -5,7 +5,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import UniqueConstraint
 from django.forms.models import BaseInlineFormSet
 
-from imports.fields import BadCell, Country, Currency, FileOptions, Language
+from imports.cells import BadCell, FileOptions
+from imports.fields import Country, Currency, Language
 from imports.keys import folded_key
 from imports.problems import Problem
 

@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass, field
 
-from .fields import BadCell, shown_cell
+from .cells import BadCell, shown_cell
 from .problems import CONTENT, FORMAT, Problem
 
 

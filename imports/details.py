@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from django.core.paginator import Paginator
 
 from . import drafts
-from .fields import Reference, shown_cell
+from .cells import shown_cell
+from .fields import Reference
 from .mapping import letters
 from .models import ImportRow
 from .problems import CONTENT, FORMAT

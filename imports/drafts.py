@@ -8,8 +8,9 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
+from .cells import shown_cell
 from .corrections import take_back
-from .fields import Date, Number, shown_cell
+from .fields import Date, Number
 from .mapping import Mapping, Options, guess_header_row, headers_of, suggested_mapping
 from .models import ImportJob, file_storage
 from .parts import Limits, delete_parts, first_rows, iter_rows, read_file

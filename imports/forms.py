@@ -5,7 +5,8 @@ from dataclasses import replace
 from django import forms
 
 from . import uploads
-from .fields import BadCell, Choice, Date, Number, YesNo
+from .cells import BadCell
+from .fields import Choice, Date, Number, YesNo
 from .importers import importers
 from .mapping import Mapping
 from .problems import Problem

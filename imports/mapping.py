@@ -2,7 +2,8 @@
 
 from dataclasses import asdict, dataclass, field
 
-from .fields import FileOptions, folded_word, shown_cell
+from .cells import FileOptions, shown_cell
+from .fields import folded_word
 
 TITLE_LINES = 20
 

@@ -7,8 +7,9 @@ from decimal import Decimal
 from django.utils.formats import date_format
 
 from . import drafts
+from .cells import shown_cell
 from .details import names_of_references
-from .fields import Choice, Reference, shown_cell
+from .fields import Choice, Reference
 from .problems import CONTENT, FORMAT
 from .validation import CREATED, UPDATED, Checker, Found
 

@@ -10,7 +10,7 @@ import io
 import re
 from dataclasses import dataclass
 
-from .fields import shown_cell
+from .cells import shown_cell
 
 XLS_ROWS, XLS_COLUMNS = 65_536, 256
 LONGEST_TEXT = 32_767  # of a workbook's cell

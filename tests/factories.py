@@ -134,3 +134,15 @@ class UserFactory(DjangoModelFactory):
     def group(self, create, name):
         if name:
             self.groups.add(group_named(name))
+
+
+class SuperuserFactory(UserFactory):
+    is_superuser = True
+
+
+def group_named(name):
+    """A group of the migrations, made again when a test with real transactions has flushed it away."""
+    if not Group.objects.filter(name=name).exists():
+        migration = import_module("entities.migrations.0002_groups")
+        migration.create_groups(apps, SimpleNamespace(connection=connection))
+    return Group.objects.get(name=name)

@@ -4,20 +4,8 @@ from decimal import Decimal
 import pytest
 
 from entities.models import Contact, Product
-from imports.fields import (
-    BadCell,
-    Choice,
-    Code,
-    Country,
-    Currency,
-    Date,
-    Email,
-    FileOptions,
-    Language,
-    Number,
-    Text,
-    YesNo,
-)
+from imports.cells import BadCell, FileOptions
+from imports.fields import Choice, Code, Country, Currency, Date, Email, Language, Number, Text, YesNo
 
 NOTHING_CHOSEN = FileOptions()
 

@@ -12,7 +12,7 @@ from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 
 from imports import drafts, execution, reports
-from imports.fields import BadCell
+from imports.cells import BadCell
 from imports.importers import importer_for, importers
 from imports.mapping import Mapping, letters, suggest
 from imports.models import ImportJob, ImportRun, file_storage

@@ -1,0 +1,73 @@
+"""Cells of the file as they come from the parts, and as text.
+
+A cell is None, text, number, bool, or a dict for what a spreadsheet marks ({"date"}, {"datetime"},
+{"time"}, {"error"}, {"formula"}).
+"""
+
+import unicodedata
+from dataclasses import dataclass
+
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"  # zero-width spaces and the soft hyphen
+TRIMMED = " \t\r\n\x0b\x0c\u00a0\u202f\u2007" + INVISIBLE
+LARGEST_EXACT = 10**15
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """How texts of one file are to be read: date order "dmy", "mdy", "ymd" or "" (not known),
+    decimal mark "," or "." or "" (not known)."""
+
+    date_order: str = ""
+    decimal_mark: str = ""
+
+
+class BadCell(Exception):
+    """A cell that its column does not accept: a format problem."""
+
+    def __init__(self, code, value="", **details):
+        super().__init__(code)
+        self.code, self.value, self.details = code, value, details
+
+
+def as_text(cell):
+    """`cell` as trimmed NFC text, "" when blank; spreadsheets have no whole numbers, so 123.0 is "123"."""
+    if type(cell) is str:
+        if cell.isascii():
+            text = cell.strip()
+            if "\0" in text:
+                raise BadCell("unusable_character")
+            return text
+        return _trim_unicode(cell)
+    if cell is None:
+        return ""
+    if type(cell) is bool:
+        return "TRUE" if cell else "FALSE"
+    if type(cell) is int:
+        return str(cell)
+    if type(cell) is float:
+        return str(int(cell)) if cell.is_integer() and abs(cell) <= LARGEST_EXACT else repr(cell)
+    return _marked_text(cell)
+
+
+def _trim_unicode(cell):
+    text = unicodedata.normalize("NFC", cell.strip(TRIMMED))
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise BadCell("unusable_character")
+    return text
+
+
+def _marked_text(cell):
+    if "error" in cell:
+        raise BadCell("error_cell", cell["error"])
+    if "formula" in cell:
+        raise BadCell("formula_without_value")
+    return cell.get("date") or cell.get("datetime", "").replace("T", " ") or cell.get("time", "")
+
+
+def shown_cell(cell):
+    """`cell` as a person sees it, whatever it is; for sentences, samples and raw-cell tables."""
+    if isinstance(cell, dict):
+        return cell.get("error") or ("" if "formula" in cell else _marked_text(cell))
+    if isinstance(cell, str):
+        return cell
+    return as_text(cell)
