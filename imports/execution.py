@@ -120,9 +120,10 @@ def cancel(job, user=None):
 
 
 def stop_run(run):
-    """Cancel a run that nobody has begun, True; any other is asked to stop after its batch, False."""
-    untouched = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.WAITING, rows_done=0)
-    if untouched.update(state=ImportRun.State.CANCELLED, finished_at=timezone.now(), token=None):
+    """Cancel a run that waits, True. One that is being worked, or that owes a file of failed rows, is
+    asked to stop by its worker, False."""
+    waiting = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.WAITING, rejected=0)
+    if waiting.update(state=ImportRun.State.CANCELLED, finished_at=timezone.now(), token=None):
         run.refresh_from_db()
         return True
     ImportRun.objects.filter(pk=run.pk).update(cancel_requested=True)

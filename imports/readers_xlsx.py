@@ -27,6 +27,8 @@ def read(request, out):
             out.write_all(_rows_of_openpyxl(package, sheet, out.max_columns))
         else:
             _write_with_calamine(package.path, sheet, out)
+            if not out.rows and package.has_cells(sheet):
+                raise SystemExit(ENGINE_FAILED)  # It stops silently where the XML is broken.
     if not out.rows:
         raise UnreadableFile("blank_sheet", sheet=sheet.name)
 
