@@ -300,8 +300,8 @@ class Number(Field):
 
     def to_decimal(self, cell, text, mark):
         if type(cell) in (int, float):
-            # A spreadsheet's 3.2 is a binary fraction; its shortest text is what the person typed.
-            return Decimal(repr(cell))
+            # A spreadsheet's 3.2 is a binary fraction; its first 15 digits are what the person sees.
+            return Decimal(f"{cell:.15g}" if type(cell) is float else cell)
         if type(cell) is not str or not self.DIGITS.fullmatch(text.replace(" ", "").replace("\u00a0", "")):
             raise BadCell("not_a_number", text)
         return Decimal(self.plain(text.replace(" ", "").replace("\u00a0", ""), mark))
