@@ -207,6 +207,7 @@ class Contacts(Importer):
             Text(),
             "first_name",
             ("John", "", "Μαρία"),
+            needed_unless="company_name",
             help="Required for a person.",
             synonyms=("Firstname", "Given Name", "Forename", "Όνομα", "Μικρό Όνομα"),
         ),
@@ -222,6 +223,7 @@ class Contacts(Importer):
             Text(),
             "last_name",
             ("Smith", "", "Δείγμα"),
+            needed_unless="company_name",
             help="Required for a person.",
             synonyms=("Lastname", "Surname", "Family Name", "Επώνυμο", "Επίθετο"),
         ),
@@ -519,8 +521,10 @@ class Contacts(Importer):
                 row.refuse("missing_for", name, because=f"a {kind} needs it")
 
     def complete_phone(self, row):
-        number = row.values.get("phone")
-        if number is None or row.is_bad("Contact Phone Country"):
+        if row.is_bad("Contact Phone Country") or row.is_bad("Contact Phone Number"):
+            return
+        number = row.get("phone") if row.values.get("phone_country") else row.values.get("phone")
+        if not number:
             return
         country = row.get("phone_country") or ""
         if not country and not number.startswith("+"):
@@ -621,6 +625,11 @@ class Devices(Importer):
         ),
     )
 
+    def complete(self, row):
+        product = row.values.get("product")
+        if row.stored is not None and product is not None and product.pk != row.stored["product_id"]:
+            row.refuse("product_cannot_change", "Product Code", product.name)
+
 
 def why_no_codes(sign_up, method):
     """What keeps a reward scheme from taking codes, or None."""
@@ -686,5 +695,5 @@ class RewardSchemeCodes(Importer):
 
     def already_there(self, row):
         scheme = row.values.get("scheme")
-        if scheme is not None and scheme.pk != row.stored["scheme_id"]:
+        if not (row.is_bad("Reward Scheme") or (scheme and scheme.pk == row.stored["scheme_id"])):
             row.refuse("code_of_another_scheme", "Code", row.values["code"])

@@ -17,10 +17,12 @@ class ChildWrite:
 class ChildCheck:
     """One kind of child record of an importer, for the columns of one mapping."""
 
-    def __init__(self, name, importer, fed):
+    def __init__(self, name, importer, mapping):
         self.name, self.importer, self.child = name, importer, importer.children[name]
+        fed = mapping.fed()
         columns = [column for column in importer.columns if column.record == name and column.key in fed]
         self.columns = [(column.key, column.attname) for column in columns]
+        self.mapped = [column.key for column in columns if column.key in mapping.columns]
         by_text = {text: key for key, (text, _) in self.child.model.keys.items()}
         self.key_fields = [by_text.get(field, field) for field in self.child.key]
         self.parent_field = f"{self.child.parent}_id"
@@ -44,7 +46,7 @@ class ChildCheck:
         """What the row says of a child: a write when it is new or changed, problems when not whole."""
         values = row.values
         given = {attname: values[key] for key, attname in self.columns if key in values}
-        if not given:
+        if not given or self.is_only_fixed(values, given):
             return
         record = {**self.blank, **given, self.parent_field: row.record_id}
         set_keys(self.child.model, record)
@@ -56,6 +58,11 @@ class ChildCheck:
             record = stored | given
             set_keys(self.child.model, record)
         self.note(row, given, record, stored)
+
+    def is_only_fixed(self, values, given):
+        """Whether the row says nothing of a child: a value that all rows share makes none by itself."""
+        is_whole = all(attribute in given for attribute in self.child.required)
+        return not is_whole and not any(key in values for key in self.mapped)
 
     def note(self, row, given, record, stored):
         if row.stored is None:

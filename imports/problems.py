@@ -144,6 +144,11 @@ CATALOGUE = {
         "“{value}” differs from the stored {stored}, which cannot change",
         "Leave the cell blank, or use another Contact Code.",
     ),
+    "product_cannot_change": Cause(
+        CONTENT,
+        "“{value}” is not the product that the device has, which cannot change",
+        "Leave the cell blank, or correct the Serial Number.",
+    ),
     "classification_differs": Cause(
         CONTENT,
         "“{value}” differs from {stored}, the classification of {type}",

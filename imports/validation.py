@@ -51,7 +51,7 @@ class Checker:
         self.freed = {column.key: set() for column in self.uniques}
         self.generated = {}
         self.blank = blank_record(importer.model)
-        self.children = [ChildCheck(name, importer, fed) for name in importer.children]
+        self.children = [ChildCheck(name, importer, mapping) for name in importer.children]
 
     def remember(self, rows, changes=(), look_ups=()):
         """Take note of what earlier slices of the run have met: the keys of their rows, the changes

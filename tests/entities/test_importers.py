@@ -293,6 +293,22 @@ def test_rules_across_cells_look_at_the_merged_record():
     assert row.changes == {"phone": ["", "+35799123456"]}
 
 
+def test_a_country_that_disagrees_with_the_stored_phone_number_is_refused():
+    factories.ContactFactory(code="A", phone_country="CYP", phone="+35799123456")
+    row = {"Contact Code": "A", "Contact Phone Country": "GRC"}
+    assert problems("contacts", row, update=True) == [("phone_country_differs", "Contact Phone Number")]
+    assert check("contacts", row | {"Contact Phone Country": "CYP"}, update=True)[0].outcome == "unchanged"
+
+
+def test_a_fixed_value_alone_makes_no_address():
+    importer = importer_for("contacts")
+    columns = {"first_name": 0, "last_name": 1, "address.line_1": 2}
+    checker = Checker(importer, Mapping(columns, {"address.country": "CYP"}), Options())
+    without, with_address = checker.check([(2, ["John", "Smith", None]), (3, ["John", "Smith", "1 Sea"])])
+    assert (without.problems, without.children) == ([], [])
+    assert with_address.children[0].record["country"] == "CYP"
+
+
 def test_an_address_of_the_same_type_and_name_is_updated_another_is_added():
     contact = factories.ContactFactory(code="A")
     factories.AddressFactory(contact=contact, type="HOME", name="Sea", line_1="Old")
@@ -317,6 +333,14 @@ def test_a_serial_number_is_compared_without_regard_to_case_and_keeps_its_zeros(
     )
     assert [row.outcome for row in rows] == ["unchanged", "created"]
     assert rows[1].record["serial_number"] == "0012"
+
+
+def test_the_product_of_a_device_cannot_change(decoder):
+    factories.DeviceFactory(serial_number="S", product=decoder)
+    factories.ProductFactory(code="OTHER")
+    row = {"Serial Number": "S", "Product Code": "OTHER"}
+    assert problems("devices", row, update=True) == [("product_cannot_change", "Product Code")]
+    assert check("devices", row | {"Product Code": "DEC-4K"}, update=True)[0].outcome == "unchanged"
 
 
 def test_a_device_is_of_a_traceable_physical_good():
@@ -448,6 +472,12 @@ def test_a_code_that_the_scheme_has_is_left_as_it_is_even_with_updating(student_
 def test_a_code_of_another_scheme_is_refused(student_club):
     factories.RewardSchemeCodeFactory(code="C")
     row = {"Reward Scheme": "Student Club", "Code": "C"}
+    assert problems("reward-scheme-codes", row) == [("code_of_another_scheme", "Code")]
+
+
+def test_a_code_that_exists_is_refused_when_its_row_names_no_scheme_that_exists(student_club):
+    factories.RewardSchemeCodeFactory(scheme=student_club, code="C")
+    row = {"Reward Scheme": "Studnet Club", "Code": "C"}
     assert problems("reward-scheme-codes", row) == [("code_of_another_scheme", "Code")]
 
 
