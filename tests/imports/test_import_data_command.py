@@ -1,3 +1,4 @@
+import datetime
 import io
 import json
 
@@ -114,6 +115,10 @@ def test_a_file_without_headers_is_mapped_by_letters(contacts):
         (["--map", "Name=One"], "Required and neither mapped nor set: Product Code, Product Type."),
         (["--set", "Price=cheap"], "--set Price: “cheap” is not a number."),
         (["--user", "nobody"], "There is no user “nobody”."),
+        (
+            ["--failed-rows", "/nowhere/failed.csv"],
+            "/nowhere/failed.csv cannot be written: there is no /nowhere.",
+        ),
     ],
 )
 def test_wrong_use_exits_with_2_and_says_what_is_wrong(contacts, arguments, sentence):
@@ -121,6 +126,24 @@ def test_wrong_use_exits_with_2_and_says_what_is_wrong(contacts, arguments, sent
     assert status == 2
     assert said.startswith(sentence)
     assert ImportJob.objects.count() == 0
+
+
+def test_a_file_none_of_whose_headers_is_mapped_exits_with_2(contacts):
+    status, said = import_data("contacts", contacts("a,b", header="One,Two"))
+    assert (status, said.startswith("No header is mapped.")) == (2, True)
+
+
+def test_values_for_all_rows_are_read_with_the_date_order_that_is_given(contacts):
+    path = contacts("A1,Ann,Sample,,")
+    status, _ = import_data("contacts", path, "--set", "Date of Birth=03/04/1984", "--date-order", "dmy")
+    assert status == 0
+    assert Contact.objects.get().birth_date == datetime.date(1984, 4, 3)
+
+
+def test_the_check_says_why_the_import_would_fail(contacts):
+    status, printed = import_data("contacts", contacts("A1,Ann,Sample,,", "A2,Bob,,,"), "--check", "--json")
+    assert (status, result_of(printed)["state"]) == (1, "failed")
+    assert result_of(printed)["reason"] == "Nothing was imported, because 1 row has incorrect content."
 
 
 def test_an_unreadable_file_exits_with_2(contacts, tmp_path):

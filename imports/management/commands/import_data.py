@@ -51,6 +51,7 @@ class Command(BaseCommand):
     def handle(self, **options):
         self.options = options
         began = time.monotonic()
+        self.refuse_unwritable(options["failed_rows"])
         try:
             job = self.draft()
         except KeyboardInterrupt:
@@ -60,12 +61,16 @@ class Command(BaseCommand):
             self.report(job, run, time.monotonic() - began)
             if options["failed_rows"]:
                 self.save_failed_rows(job, run)
-            state = self.would_be_state(job, run) if options["check"] else job.state
+            state, _ = self.outcome(job, run)
         finally:
             if job.is_draft:
                 drafts.delete(job)
         if state != ImportJob.State.COMPLETED:
             sys.exit(1)
+
+    def refuse_unwritable(self, path):
+        if path and not path.parent.is_dir():
+            raise self.wrong(f"{path} cannot be written: there is no {path.parent}.")
 
     # Before: the file, the mapping and the options, as the wizard would have them.
 
@@ -142,6 +147,8 @@ class Command(BaseCommand):
         chosen.generate = self.options["generate_missing"]
         chosen.update = self.options["update_existing"] and job.importer.updates
         chosen.leave_out = self.options["leave_out_incorrect"] or None
+        chosen.date_order = self.options["date_order"] or chosen.date_order
+        chosen.decimal_mark = self.options["decimal_mark"] or chosen.decimal_mark
         job.options = chosen.to_json()
 
     def set_mapping(self, job):
@@ -154,16 +161,14 @@ class Command(BaseCommand):
             chosen.fixed[column.key] = value
         job.mapping = chosen.to_json()
         drafts.detect_writing(job)
-        options = job.get_options()
-        options.date_order = self.options["date_order"] or options.date_order
-        options.decimal_mark = self.options["decimal_mark"] or options.decimal_mark
-        job.options = options.to_json()
         job.save()
-        if missing := chosen.missing(job.importer, options.update):
+        if missing := chosen.missing(job.importer, job.get_options().update):
             names = ", ".join(column.name for column in missing)
             raise self.wrong(
                 f"Required and neither mapped nor set: {names}. The file's headers: {', '.join(headers)}."
             )
+        if not chosen.columns:
+            raise self.wrong(f"No header is mapped. The file's headers: {', '.join(headers)}.")
         if not drafts.data_rows(job):
             raise self.wrong("The file holds nothing below its header row.")
 
@@ -218,8 +223,6 @@ class Command(BaseCommand):
         run = execution.add_run(job, ImportRun.Kind.CHECK, runs.append)
         self.work(runs, drafts.data_rows(job))
         run.refresh_from_db()
-        if run.state == ImportRun.State.CANCELLED:
-            sys.exit(1)
         return run
 
     def import_rows(self, job):
@@ -249,19 +252,26 @@ class Command(BaseCommand):
 
     # Afterwards.
 
-    def would_be_state(self, job, run):
-        if run.rows_done == run.rejected or (run.rejected_for_content and not job.get_options().leave_out):
-            return ImportJob.State.FAILED
-        return ImportJob.State.COMPLETED
+    def outcome(self, job, run):
+        """(state, reason) of the import; of a check those in which the import would end."""
+        if not self.options["check"]:
+            return job.state, job.reason
+        if run.state == ImportRun.State.CANCELLED:
+            return ImportJob.State.CANCELLED, execution.cancelled_sentence(run)
+        if run.state == ImportRun.State.FAILED:
+            return ImportJob.State.FAILED, execution.stopped_sentence(run)
+        return execution.verdict(job, run) or (ImportJob.State.COMPLETED, "")
 
     def report(self, job, run, seconds):
         is_check = self.options["check"]
-        counts = run.counts | {"not_reached": 0} if is_check else job.counts
+        state, reason = self.outcome(job, run)
+        rows = drafts.data_rows(job) if is_check else job.rows
+        counts = run.counts | {"not_reached": rows - run.rows_done} if is_check else job.counts
         result = {
             "id": job.pk,
-            "state": self.would_be_state(job, run) if is_check else job.state,
-            "reason": "" if is_check else job.reason,
-            "rows": run.rows_done if is_check else job.rows,
+            "state": state,
+            "reason": reason,
+            "rows": rows,
             **counts,
             "seconds": round(seconds, 3),
             "problems": [
