@@ -43,6 +43,7 @@ class Column:
     `attribute` is the model's field; `record` names the child record that has it, such as
     "address". `examples` are the cells of the three sample rows. `unique` names the model's key
     field when no two records may share the value. `stored` is False for what only serves others.
+    `needed_unless` names a column: this one must be mapped when that one is not.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Column:
     synonyms: tuple = ()
     unique: str = ""
     stored: bool = True
+    needed_unless: str = ""
 
     @cached_property
     def key(self):
@@ -126,8 +128,11 @@ class Importer:
         """The columns that must be mapped or fixed before a record can be created."""
         return [column for column in self.columns if column.required]
 
-    def needed(self, update):
-        return [self.key_column] if update and self.updates else self.required
+    def needed(self, update, fed=()):
+        """The columns that an import cannot do without when `fed` are mapped or fixed."""
+        if update and self.updates:
+            return [self.key_column]
+        return [c for c in self.columns if c.required or (c.needed_unless and c.needed_unless not in fed)]
 
     @cached_property
     def look_ups(self):

@@ -24,7 +24,7 @@ class Mapping:
 
     def missing(self, importer, update):
         """The columns that an import cannot do without and that nothing feeds."""
-        return [column for column in importer.needed(update) if column.key not in self.fed()]
+        return [column for column in importer.needed(update, self.fed()) if column.key not in self.fed()]
 
 
 @dataclass

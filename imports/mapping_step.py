@@ -119,6 +119,7 @@ class MappingStep:
         job, importer = self.job, self.job.importer
         option = self.form.options
         missing = self.form.mapping.missing(importer, option.update)
+        needed = importer.needed(option.update, self.form.mapping.fed())
         return render_step(
             self.request,
             "mapping",
@@ -136,9 +137,9 @@ class MappingStep:
             is_fixed_open=self.is_fixed_open(),
             encoding_name=ENCODINGS.get(job.get_reading().encoding, job.get_reading().encoding),
             delimiter_name=DELIMITER_NAMES.get(job.get_reading().delimiter, job.get_reading().delimiter),
-            needed=importer.needed(option.update),
+            needed=needed,
             missing=missing,
-            mapped_count=len(importer.needed(option.update)) - len(missing),
+            mapped_count=len(needed) - len(missing),
             ambiguous_date=self.ambiguous_date,
             date_samples=date_samples(self.ambiguous_date),
             imported_before=drafts.imported_before(job),
@@ -168,7 +169,7 @@ class MappingStep:
     def fixed_rows(self):
         """A line per column that can take a value for all rows; those that a header feeds are hidden."""
         fed = {self.form[header_name(index)].value() for index in range(len(self.headers))}
-        required = {column.key for column in self.job.importer.required}
+        required = {column.key for column in self.job.importer.needed(update=False)}
         return [
             {
                 "field": self.form[fixed_name(column)],

@@ -39,8 +39,11 @@ function labelOf(select) {
 
 function showRequired(form, fields, fed) {
     const updates = form.querySelector("[data-update]")?.checked;
-    const needed = fields.filter((field) => ("required" in field.dataset && !updates) || (updates && "key" in field.dataset));
-    const missing = needed.filter((field) => !fed.has(field.dataset.fixed) && !field.querySelector("input, select").value.trim());
+    const isFed = (field) => fed.has(field.dataset.fixed) || field.querySelector("input, select").value.trim();
+    const replaced = (field) => fields.some((other) => other.dataset.fixed === field.dataset.unless && isFed(other));
+    const isNeeded = (field) => (updates ? "key" in field.dataset : "required" in field.dataset && !replaced(field));
+    const needed = fields.filter(isNeeded);
+    const missing = needed.filter((field) => !isFed(field));
     const line = form.querySelector("[data-required-count]");
     const parts = needed.length ? count(needed.length - missing.length, needed.length) : [line.dataset.none];
     if (missing.length) parts.push(" · ", ...links(missing), missing.length === 1 ? " is missing" : " are missing");

@@ -1,7 +1,7 @@
 import pytest
 
 from imports.importers import importer_for, importers
-from imports.mapping import guess_header_row, headers_of, letters, suggest
+from imports.mapping import Mapping, guess_header_row, headers_of, letters, suggest
 
 
 def suggested(slug, *headers):
@@ -63,3 +63,23 @@ def test_title_lines_above_the_headers_are_passed():
 def test_without_a_known_name_the_first_row_as_wide_as_most_holds_the_headers():
     rows = [(1, ["A title"]), (2, ["u", "v", "w"]), (3, ["1", "2", "3"]), (4, ["1", "2", "3"])]
     assert guess_header_row(importer_for("contacts"), rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("fed", "missing"),
+    [
+        ([], ["First Name", "Last Name"]),
+        (["email", "first_name"], ["Last Name"]),
+        (["first_name", "last_name"], []),
+        (["company_name"], []),
+    ],
+)
+def test_contacts_need_the_names_of_persons_or_of_companies(fed, missing):
+    mapping = Mapping(dict.fromkeys(fed, 0))
+    assert [column.name for column in mapping.missing(importer_for("contacts"), update=False)] == missing
+
+
+def test_updating_needs_the_key_alone():
+    mapping = Mapping({"email": 0})
+    missing = mapping.missing(importer_for("contacts"), update=True)
+    assert [column.name for column in missing] == ["Contact Code"]

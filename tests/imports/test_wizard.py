@@ -376,7 +376,7 @@ def test_the_row_of_the_headers_can_be_chosen(admin, business_admin):
 
 
 def test_ambiguous_dates_are_asked_with_a_converted_sample(admin, business_admin):
-    job = mapped_draft(business_admin, "First Name,Date of Birth", "Maria,03/04/1984")
+    job = mapped_draft(business_admin, "First Name,Last Name,Date of Birth", "Maria,Sample,03/04/1984")
     words = text_of(admin.get(url("mapping", job)))
     assert "Day first: 03/04/1984 is 3 April 1984" in words
     assert "Month first: 03/04/1984 is 4 March 1984" in words
