@@ -16,7 +16,11 @@ from .cells import LARGEST_EXACT, BadCell, as_text, shown_cell
 from .world import country_code, country_names, currency_codes, language_codes
 
 EXPONENT = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+\d+")
-WRITTEN_DATE = re.compile(r"\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})|\d{4}-\d\d-\d\d(?: 00:00:00)?")
+WRITTEN_DATE = re.compile(
+    r"\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})|\d{4}-\d\d-\d\d(?: 00:00:00)?"
+    # As Excel writes what it took for a date, such as the code 1-2.
+    r"|\d{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:-(?:\d{4}|\d{2}))?"
+)
 
 
 class Field:

@@ -4,6 +4,7 @@ from functools import cache
 
 from babel import Locale
 from babel.core import get_global
+from babel.numbers import get_territory_currencies
 
 # Names in use that CLDR gives otherwise.
 OTHER_COUNTRY_NAMES = {
@@ -23,7 +24,23 @@ OTHER_COUNTRY_NAMES = {
     "Ολλανδία": "NL",
     "Turkey": "TR",
     "Macedonia": "MK",
+    "The Netherlands": "NL",
+    "Republic of Cyprus": "CY",
+    "Κυπριακή Δημοκρατία": "CY",
+    "Μ. Βρετανία": "GB",
+    "Αμερική": "US",
+    "Hong Kong": "HK",
+    "Macao": "MO",
+    "Macau": "MO",
+    "Burma": "MM",
+    "Ivory Coast": "CI",
+    "Cabo Verde": "CV",
+    "Swaziland": "SZ",
+    "Palestine": "PS",
+    "UAE": "AE",
+    "ΗΑΕ": "AE",
 }
+NO_MONEY = {"XTS", "XXX", "XBA", "XBB", "XBC", "XBD"}
 
 
 @cache
@@ -64,17 +81,25 @@ def country_names():
     names = {}
     for language in ("en", "el"):
         territories = Locale(language).territories
-        names |= {territories[two]: two for two in alpha3_codes() if two in territories}
+        known = {territories[two]: two for two in alpha3_codes() if two in territories}
+        names |= {written_out(name): two for name, two in known.items()} | known
     names |= {name: two for name, two in OTHER_COUNTRY_NAMES.items() if two in alpha3_codes()}
     for two, three in alpha3_codes().items():
         names |= {two: two, three: two}
     return names
 
 
+def written_out(name):
+    """“Saint Lucia” for “St. Lucia”, “Bosnia and Herzegovina” for “Bosnia & …”, “Myanmar” for “Myanmar (Burma)”."""
+    return name.replace("St. ", "Saint ").replace(" & ", " and ").partition(" (")[0]
+
+
 @cache
 def currency_codes():
-    """The ISO 4217 codes."""
-    return frozenset(code for code in Locale("en").currencies if len(code) == 3)
+    """The ISO 4217 codes that are in use today: CYP is a country, no longer a currency."""
+    territories = get_global("territory_currencies")
+    used = (code for two in territories for code in get_territory_currencies(two, non_tender=True))
+    return frozenset(used) - NO_MONEY
 
 
 @cache

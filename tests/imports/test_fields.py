@@ -72,6 +72,8 @@ def test_a_code_is_kept_as_it_is_written(cell):
     ("cell", "code"),
     [
         ("1,20935E+15", "damaged_number"),
+        ("2-Jan", "damaged_by_date"),
+        ("01-Mar-24", "damaged_by_date"),
         ("1.2E+05", "damaged_number"),
         ("3/9/1984", "damaged_by_date"),
         ("1984-03-09", "damaged_by_date"),
@@ -92,6 +94,27 @@ def test_a_choice_is_taken_in_any_case_by_value_label_or_greek_word(cell):
 @pytest.mark.parametrize("cell", ["CYP", "cy", "Cyprus", "Κύπρος", "ΚΥΠΡΟΣ"])
 def test_a_country_is_taken_by_code_or_name(cell):
     assert clean(Country(), cell) == "CYP"
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("Bosnia and Herzegovina", "BIH"),
+        ("Saint Lucia", "LCA"),
+        ("Myanmar", "MMR"),
+        ("Hong Kong", "HKG"),
+        ("The Netherlands", "NLD"),
+        ("Ivory Coast", "CIV"),
+        ("Κυπριακή Δημοκρατία", "CYP"),
+    ],
+)
+def test_a_country_is_taken_by_the_names_in_use(name, code):
+    assert clean(Country(), name) == code
+
+
+def test_a_currency_that_is_no_longer_in_use_is_refused():
+    assert clean(Currency(), "eur") == "EUR"
+    assert [refusal(Currency(), code) for code in ("CYP", "GRD", "XXX")] == ["unknown_currency"] * 3
 
 
 def test_unknown_words_are_named_by_their_column():
