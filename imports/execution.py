@@ -37,13 +37,17 @@ def put_in_queue(run):
 
 
 def sweep():
-    """The scheduled task: queue again what nobody works on (its worker died, its task was lost) and
-    send the e-mails that could not be sent. Harmless when wrong: the claim decides."""
+    """The scheduled task: queue again what nobody works on (its worker died, its task was lost), send
+    the e-mails that could not be sent, remove forgotten drafts. Harmless when wrong: the claim decides."""
     unfinished = [ImportRun.State.WAITING, ImportRun.State.RUNNING]
     for run in ImportRun.objects.filter(state__in=unfinished, lease__lt=Now()):
         put_in_queue(run)
     for pk in ImportJob.objects.filter(mail_pending=True).values_list("pk", flat=True):
         reports.send_mail(pk)
+    forgotten = timezone.now() - timedelta(days=settings.IMPORT_DRAFT_DAYS)
+    for job in ImportJob.objects.filter(state=ImportJob.State.DRAFT, touched_at__lt=forgotten):
+        stop_runs(job)
+        drafts.delete(job)
 
 
 # What people ask for. Each returns whether it happened; a second click finds nothing to do.

@@ -1,13 +1,15 @@
 import threading
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 from django_q.models import OrmQ
 
 from entities.models import Address, Contact, ContactClassification, Product
 from imports import execution, worker
-from imports.models import GeneratedLookup, ImportJob, ImportRow, ImportRun
+from imports.models import GeneratedLookup, ImportJob, ImportRow, ImportRun, file_storage
 from imports.worker import Worker
 from tests.imports.journeys import check, csv_bytes, draft, problems, run_import, start, work
 
@@ -336,6 +338,15 @@ def test_the_sweep_queues_again_what_nobody_works_on(business_admin):
     execution.sweep()
     execution.sweep()
     assert OrmQ.objects.count() == 1
+
+
+def test_the_sweep_removes_drafts_that_nobody_touched_for_long_with_their_files(settings):
+    settings.IMPORT_DRAFT_DAYS = 14
+    recent, old = draft("contacts", many(5)), draft("contacts", many(5))
+    ImportJob.objects.filter(pk=old.pk).update(touched_at=timezone.now() - timedelta(days=15))
+    execution.sweep()
+    assert list(ImportJob.objects.all()) == [recent]
+    assert (file_storage().exists(recent.file.name), file_storage().exists(old.file.name)) == (True, False)
 
 
 @pytest.mark.django_db(transaction=True)
