@@ -254,7 +254,7 @@ def fixed_field(column):
 
 
 class StartForm(forms.Form):
-    """Start Import: the draft's start key, and the answer on incorrect content when it was asked."""
+    """Start Import: the key of the preview, and the answer on incorrect content when it was asked."""
 
     start_key = forms.UUIDField(widget=forms.HiddenInput)
     leave_out = forms.TypedChoiceField(

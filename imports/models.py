@@ -162,6 +162,11 @@ class ImportJob(models.Model):
         decisive = [self.entity_type, self.sha256, reading, self.mapping, options]
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
+    @property
+    def preview_key(self):
+        """What Start Import sends back: it starts only the draft that its preview showed."""
+        return uuid.uuid5(self.start_key, self.digest)
+
     def move_to(self, state, **values):
         """Change the state if it is still what this object knows; False when somebody else was first."""
         if state not in self.TRANSITIONS[self.state]:

@@ -210,7 +210,7 @@ def before_preview(job):
 
 def render_preview(request, job, form=None, status=200):
     lacking = lacking_rights(request.user, job)
-    form = form or StartForm(initial={"start_key": job.start_key})
+    form = form or StartForm(initial={"start_key": job.preview_key})
     columns, records = previews.records(job)
     context = check_context(job, None if lacking else execution.check(job))
     return render_step(
@@ -238,7 +238,7 @@ def preview_check(request, job):
     run = job.runs.filter(kind=ImportRun.Kind.CHECK, digest=job.digest).order_by("-id").first()
     if run is None:
         return redirect("imports:preview", job.pk)
-    form = StartForm(initial={"start_key": job.start_key})
+    form = StartForm(initial={"start_key": job.preview_key})
     context = {
         "job": job,
         "importer": job.importer,
@@ -290,8 +290,9 @@ def start(request, pk):
     if not form.is_valid():
         raise Http404
     answer = form.cleaned_data["leave_out"]
-    execution.start(job, request.user, start_key=form.cleaned_data["start_key"], leave_out=answer)
-    job.refresh_from_db()
+    if form.cleaned_data["start_key"] == job.preview_key:
+        execution.start(job, request.user, start_key=job.start_key, leave_out=answer)
+        job.refresh_from_db()
     if job.is_draft:
         messages.warning(
             request, "The preview had changed meanwhile. Look at it and press Start Import again."

@@ -547,6 +547,19 @@ def test_another_start_key_starts_nothing(admin, business_admin):
     assert job.is_draft
 
 
+def test_what_changed_since_the_preview_is_not_started(admin, business_admin):
+    job = mapped_draft(business_admin)
+    seen = form_values(admin.get(url("preview", job)).content.decode(), url("start", job))
+    job.options |= {"update": True}
+    job.save()
+    answer = admin.post(url("start", job), seen, follow=True)
+    assert "The preview had changed meanwhile." in text_of(answer)
+    upload(admin, job, "\n".join([LINES[0], "C3,Eve,Else,e@example.com"]).encode())
+    assert admin.post(url("start", job), seen).url == url("preview", job)
+    job.refresh_from_db()
+    assert job.is_draft
+
+
 def test_a_lacking_right_is_named_and_nothing_starts(client):
     from django.contrib.auth.models import Permission
 
