@@ -8,7 +8,7 @@ from . import uploads
 from .cells import BadCell
 from .fields import Choice, Date, Number, YesNo
 from .importers import importers
-from .mapping import Mapping
+from .mapping import Mapping, guess_header_row
 from .problems import Problem
 from .readers_encoding import ENCODINGS
 
@@ -55,7 +55,7 @@ class ReadingForm(forms.Form):
 
     def __init__(self, data=None, *, job, first_rows, asks_dates=False):
         self.reading, self.options = job.get_reading(), job.get_options()
-        super().__init__(data, initial=self.initial_values(first_rows))
+        super().__init__(data, initial=self.initial_values(job.importer, first_rows))
         self.fields["sheet"].choices = [
             (sheet["name"], self.sheet_label(sheet)) for sheet in self.reading.sheets
         ]
@@ -75,13 +75,12 @@ class ReadingForm(forms.Form):
         for name in [name for name, is_wanted in wanted.items() if not is_wanted]:
             del self.fields[name]
 
-    def initial_values(self, first_rows):
-        first = first_rows[0][0] if first_rows else 1
+    def initial_values(self, importer, first_rows):
         return {
             "sheet": self.reading.sheet,
             "encoding": self.reading.encoding,
             "delimiter": self.reading.delimiter,
-            "header_row": self.options.header_row or first,
+            "header_row": self.options.header_row or guess_header_row(importer, first_rows),
             "date_order": self.options.date_order,
             "decimal_mark": self.options.decimal_mark,
         }

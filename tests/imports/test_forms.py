@@ -143,3 +143,10 @@ def test_rows_are_offered_with_their_first_texts():
         (1, "Row 1: Customers of 2026"),
         (3, "Row 3: Code · Name · Phone · Town …"),
     ]
+
+
+def test_headers_below_title_lines_are_proposed_again_after_none_were_imported_as_such():
+    job = draft()
+    job.options = {"header_row": 0}
+    form = ReadingForm(None, job=job, first_rows=[(1, ["Export"]), (3, HEADERS), (4, ["S1", "P", "M"])])
+    assert form.initial["header_row"] == 3
