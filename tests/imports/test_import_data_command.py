@@ -114,6 +114,8 @@ def test_a_file_without_headers_is_mapped_by_letters(contacts):
         (["--map", "Name=One", "--map", "Name=Two"], "Two headers are mapped to Name: One and Two."),
         (["--map", "Name=One"], "Required and neither mapped nor set: Product Code, Product Type."),
         (["--set", "Price=cheap"], "--set Price: “cheap” is not a number."),
+        (["--header-row", "-1"], "--header-row -1: rows are counted from 1."),
+        (["--failed-rows", "/"], "/ cannot be written: it is a folder."),
         (["--user", "nobody"], "There is no user “nobody”."),
         (
             ["--failed-rows", "/nowhere/failed.csv"],

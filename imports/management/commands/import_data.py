@@ -69,6 +69,8 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def refuse_unwritable(self, path):
+        if path and path.is_dir():
+            raise self.wrong(f"{path} cannot be written: it is a folder.")
         if path and not path.parent.is_dir():
             raise self.wrong(f"{path} cannot be written: there is no {path.parent}.")
 
@@ -144,6 +146,11 @@ class Command(BaseCommand):
             chosen.header_row = 0
         elif self.options["header_row"] is not None:
             chosen.header_row = self.options["header_row"]
+            if chosen.header_row < 1:
+                raise self.wrong(
+                    f"--header-row {chosen.header_row}: rows are counted from 1. "
+                    "Give --no-header when no row holds the headers."
+                )
         chosen.generate = self.options["generate_missing"]
         chosen.update = self.options["update_existing"] and job.importer.updates
         chosen.leave_out = self.options["leave_out_incorrect"] or None
