@@ -10,12 +10,14 @@ from functools import cached_property
 from django.utils.module_loading import autodiscover_modules
 
 from .fields import Field, LookUp, Reference
+from .problems import CATALOGUE
 
 _registry = {}
 
 
 def register(importer_class):
     _registry[importer_class.slug] = importer_class()
+    CATALOGUE.update(importer_class.causes)
     return importer_class
 
 
@@ -82,7 +84,11 @@ class Child:
 
 
 class Importer:
-    """The declaration of one entity type. Subclasses set the attributes and may add rules."""
+    """The declaration of one entity type. Subclasses set the attributes and may add rules.
+
+    `causes` are the problems that only its rules find, as in problems.CATALOGUE. `fetch` are fields of
+    related records that its rules need of a stored one, such as "type__classification".
+    """
 
     slug = ""
     title = ""
@@ -94,6 +100,8 @@ class Importer:
     columns = ()
     children = {}
     updates = True
+    causes = {}
+    fetch = ()
 
     def __init__(self):
         for column in self.columns:

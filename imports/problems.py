@@ -1,5 +1,8 @@
 """The catalogue of problems: what can be wrong with a cell or a row, in sentences for people.
 
+What only one entity type can have is declared with it (`Importer.causes`) and joins the catalogue
+when the type is registered.
+
 A problem is data (code, column, value, details); its sentence is made from the catalogue where
 it is read, so the page, the failed-rows file and the manual always say the same.
 """
@@ -28,16 +31,6 @@ CATALOGUE = {
     # Decidable from the cell alone, or from the row's shape.
     "not_an_email": Cause(
         FORMAT, "“{value}” is not an e-mail address", "Correct the address, or leave the cell blank."
-    ),
-    "not_a_phone": Cause(
-        FORMAT,
-        "“{value}” is not a valid phone number in {country}",
-        "Correct the number or its country, or leave the cell blank.",
-    ),
-    "not_an_international_phone": Cause(
-        FORMAT,
-        "“{value}” is not a valid international phone number",
-        "Correct the number: + and the country code come first, such as +35799123456.",
     ),
     "not_a_date": Cause(FORMAT, "“{value}” is not a date", "Write the date as 1984-03-09."),
     "no_such_date": Cause(
@@ -131,34 +124,6 @@ CATALOGUE = {
         "Correct the value, or choose “Automatically generate missing attributes” in the data mapping step.",
     ),
     "unfit_reference": Cause(CONTENT, "“{value}” cannot be used: {because}", "Use another {target}."),
-    "phone_country_missing": Cause(
-        CONTENT,
-        "the country of “{value}” is not given",
-        "Fill in Contact Phone Country, or begin the number with + and the country code.",
-    ),
-    "phone_country_differs": Cause(
-        CONTENT, "“{value}” is not a number of {country}", "Correct the number or its country."
-    ),
-    "type_cannot_change": Cause(
-        CONTENT,
-        "“{value}” differs from the stored {stored}, which cannot change",
-        "Leave the cell blank, or use another Contact Code.",
-    ),
-    "product_cannot_change": Cause(
-        CONTENT,
-        "“{value}” is not the product that the device has, which cannot change",
-        "Leave the cell blank, or correct the Serial Number.",
-    ),
-    "classification_differs": Cause(
-        CONTENT,
-        "“{value}” differs from {stored}, the classification of {type}",
-        "Use one classification per product type.",
-    ),
-    "code_of_another_scheme": Cause(
-        CONTENT,
-        "“{value}” is already a code of another reward scheme",
-        "Use another code, or remove the row.",
-    ),
     "refused_by_database": Cause(
         CONTENT,
         "the record could not be written because another record changed meanwhile",

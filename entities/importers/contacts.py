@@ -1,174 +1,14 @@
-"""The entity types that files may hold: columns, examples and the rules across columns."""
+"""Contacts: people and companies, with their addresses."""
 
 import secrets
 
-from imports.fields import (
-    Choice,
-    Code,
-    Country,
-    Currency,
-    Date,
-    Email,
-    Language,
-    LookUp,
-    Number,
-    Phone,
-    Reference,
-    Text,
-    YesNo,
-)
+from entities import models
+from entities.phones import PhoneOfOtherCountry, to_e164
+from imports.fields import Choice, Code, Country, Date, Email, Language, LookUp, Phone, Reference, Text, YesNo
 from imports.importers import Child, Column, Importer, register
-
-from . import models
-from .phones import PhoneOfOtherCountry, to_e164
+from imports.problems import CONTENT, FORMAT, Cause
 
 PERSON, COMPANY = models.Contact.Type.PERSON, models.Contact.Type.COMPANY
-
-
-@register
-class Products(Importer):
-    slug = "products"
-    title = "Products"
-    purpose = "What you sell: goods and services with their types, families, brands and prices."
-    icon = "inventory_2"
-    order = 10
-    model = models.Product
-    key = "code"
-    columns = (
-        Column(
-            "Product Code",
-            Code(),
-            "code",
-            ("FREDESPR001", "DEC-4K", "FIBRE-100"),
-            required=True,
-            unique="code_key",
-            help="The product's unique code (SKU).",
-            synonyms=(
-                "SKU",
-                "Code",
-                "Item Code",
-                "Product ID",
-                "Article Number",
-                "Κωδικός",
-                "Κωδικός Προϊόντος",
-                "Κωδικός Είδους",
-            ),
-        ),
-        Column(
-            "Name",
-            Text(),
-            "name",
-            ("Freddo Espresso", "Decoder 4K", "Fibre 100"),
-            required=True,
-            synonyms=(
-                "Product Name",
-                "Title",
-                "Item Name",
-                "Product",
-                "Όνομα",
-                "Ονομασία",
-                "Όνομα Προϊόντος",
-                "Είδος",
-            ),
-        ),
-        Column(
-            "Description",
-            Text(),
-            "description",
-            ("Double shot, iced", "", "Internet at 100 Mbps"),
-            synonyms=("Product Description", "Details", "Περιγραφή"),
-        ),
-        Column(
-            "Product Type",
-            LookUp(models.ProductType, needs={"classification": "classification"}, fetch=("classification",)),
-            "type",
-            ("Coffee", "Decoder", "Internet plan"),
-            required=True,
-            synonyms=("Type", "Item Type", "Τύπος", "Τύπος Προϊόντος", "Είδος Προϊόντος"),
-        ),
-        Column(
-            "Classification",
-            Choice(models.ProductType.Classification),
-            "classification",
-            ("NON_TRACEABLE_PHYSICAL_GOOD", "TRACEABLE_PHYSICAL_GOOD", "TERMED_SERVICE"),
-            stored=False,
-            help="Needed only for a product type that does not exist yet and is to be generated.",
-            synonyms=(
-                "Product Classification",
-                "Product Type Classification",
-                "Ταξινόμηση",
-                "Κατηγοριοποίηση",
-            ),
-        ),
-        Column(
-            "Product Family",
-            LookUp(models.ProductFamily),
-            "family",
-            ("Beverages", "Equipment", "Internet"),
-            synonyms=(
-                "Family",
-                "Category",
-                "Product Category",
-                "Οικογένεια",
-                "Οικογένεια Προϊόντος",
-                "Κατηγορία",
-            ),
-        ),
-        Column(
-            "Brand",
-            LookUp(models.Brand),
-            "brand",
-            ("Own label", "", ""),
-            synonyms=("Manufacturer", "Vendor", "Make", "Μάρκα", "Κατασκευαστής"),
-        ),
-        Column(
-            "Price",
-            Number(),
-            "price",
-            ("3.20", "89.00", "24.90"),
-            help="0 or more; it needs a Currency.",
-            synonyms=("Unit Price", "List Price", "Sales Price", "Τιμή", "Τιμή Μονάδας", "Τιμή Πώλησης"),
-        ),
-        Column(
-            "Currency",
-            Currency(),
-            "currency",
-            ("EUR", "EUR", "EUR"),
-            help="Needed when a price is given.",
-            synonyms=("Currency Code", "Price Currency", "Νόμισμα"),
-        ),
-        Column(
-            "State",
-            Choice(models.Product.State, {"ενεργό": "ACTIVE", "ανενεργό": "INACTIVE"}),
-            "state",
-            ("ACTIVE", "ACTIVE", "ACTIVE"),
-            help="ACTIVE when it is left blank.",
-            synonyms=("Status", "Product State", "Κατάσταση"),
-        ),
-    )
-
-    def complete(self, row):
-        if row.get("price") is not None and not row.get("currency") and not row.is_bad("Currency"):
-            row.refuse("missing_for", "Currency", because="a price needs its currency")
-        product_type, classification = row.values.get("type"), row.values.get("classification")
-        if product_type is None or row.is_bad("Classification"):
-            return
-        if product_type.is_new and not product_type.data:
-            if classification is None:
-                row.refuse(
-                    "missing_for",
-                    "Classification",
-                    because=f"the product type {product_type.name} would be new",
-                )
-            product_type.data = (classification,)
-        elif classification and classification != product_type.data[0]:
-            row.refuse(
-                "classification_differs",
-                "Classification",
-                classification,
-                stored=product_type.data[0],
-                type=product_type.name,
-            )
 
 
 @register
@@ -180,6 +20,31 @@ class Contacts(Importer):
     order = 20
     model = models.Contact
     key = "code"
+    causes = {
+        "not_a_phone": Cause(
+            FORMAT,
+            "“{value}” is not a valid phone number in {country}",
+            "Correct the number or its country, or leave the cell blank.",
+        ),
+        "not_an_international_phone": Cause(
+            FORMAT,
+            "“{value}” is not a valid international phone number",
+            "Correct the number: + and the country code come first, such as +35799123456.",
+        ),
+        "phone_country_missing": Cause(
+            CONTENT,
+            "the country of “{value}” is not given",
+            "Fill in Contact Phone Country, or begin the number with + and the country code.",
+        ),
+        "phone_country_differs": Cause(
+            CONTENT, "“{value}” is not a number of {country}", "Correct the number or its country."
+        ),
+        "type_cannot_change": Cause(
+            CONTENT,
+            "“{value}” differs from the stored {stored}, which cannot change",
+            "Leave the cell blank, or use another Contact Code.",
+        ),
+    }
     children = {
         "address": Child(
             models.Address,
@@ -541,159 +406,3 @@ class Contacts(Importer):
             row.refuse("not_a_phone", "Contact Phone Number", number, country=country)
         else:
             row.refuse("not_an_international_phone", "Contact Phone Number", number)
-
-
-@register
-class Devices(Importer):
-    slug = "devices"
-    title = "Devices"
-    purpose = "Equipment with serial numbers: which product each is, where it is and who has it."
-    icon = "router"
-    order = 30
-    model = models.Device
-    key = "serial_number"
-    columns = (
-        Column(
-            "Serial Number",
-            Code(),
-            "serial_number",
-            ("STB3332222111", "0012", "STB3332222113"),
-            required=True,
-            unique="serial_key",
-            help="Unique, whatever its case; zeros in front are kept.",
-            synonyms=(
-                "Serial",
-                "Serial No",
-                "S/N",
-                "SN",
-                "Device Serial Number",
-                "Σειριακός Αριθμός",
-                "Αριθμός Σειράς",
-            ),
-        ),
-        Column(
-            "Product Code",
-            Reference(
-                models.Product,
-                by=("code_key",),
-                fetch=("type__classification",),
-                refuse=lambda classification: (
-                    None
-                    if classification == models.ProductType.Classification.TRACEABLE_PHYSICAL_GOOD
-                    else "its product type is not a traceable physical good"
-                ),
-                text_field="code",
-            ),
-            "product",
-            ("DEC-4K", "DEC-4K", "DEC-4K"),
-            required=True,
-            help="The code of an existing product whose type is a traceable physical good.",
-            synonyms=("Product", "SKU", "Model", "Model Number", "Κωδικός Προϊόντος", "Προϊόν", "Μοντέλο"),
-        ),
-        Column(
-            "Electronic ID",
-            Code(),
-            "electronic_id",
-            ("512f-6a78-4ccbd180bdad", "", ""),
-            unique="electronic_id_key",
-            help="Unique if it is given.",
-            synonyms=("MAC", "MAC Address", "Electronic Identifier", "IMEI", "Ηλεκτρονική Ταυτότητα"),
-        ),
-        Column(
-            "Device Location",
-            LookUp(models.DeviceLocation),
-            "location",
-            ("Main warehouse", "Main warehouse", ""),
-            synonyms=("Location", "Warehouse", "Site", "Τοποθεσία", "Αποθήκη"),
-        ),
-        Column(
-            "Contact",
-            Reference(models.Contact, by=("pk", "code_key"), text_field="code"),
-            "contact",
-            help="The owner: the identifier or the code of an existing contact.",
-            synonyms=(
-                "Contact Code",
-                "Owner",
-                "Customer",
-                "Customer Code",
-                "Assigned To",
-                "Επαφή",
-                "Πελάτης",
-                "Κωδικός Πελάτη",
-                "Κάτοχος",
-            ),
-        ),
-    )
-
-    def complete(self, row):
-        product = row.values.get("product")
-        if row.stored is not None and product is not None and product.pk != row.stored["product_id"]:
-            row.refuse("product_cannot_change", "Product Code", product.name)
-
-
-def why_no_codes(sign_up, method):
-    """What keeps a reward scheme from taking codes, or None."""
-    takes_codes = (models.RewardScheme.SignUp.CLOSED_LOOP, models.RewardScheme.Method.CODE)
-    return (
-        None
-        if (sign_up, method) == takes_codes
-        else "the reward scheme is not closed loop with sign-up by code"
-    )
-
-
-@register
-class RewardSchemeCodes(Importer):
-    slug = "reward-scheme-codes"
-    title = "Reward Scheme Codes"
-    purpose = "Codes with which contacts sign up to a closed-loop reward scheme; each is used once."
-    icon = "redeem"
-    order = 40
-    model = models.RewardSchemeCode
-    key = "code"
-    updates = False
-    columns = (
-        Column(
-            "Reward Scheme",
-            Reference(
-                models.RewardScheme,
-                by=("pk", "name_key"),
-                fetch=("sign_up", "closed_loop_method"),
-                refuse=why_no_codes,
-            ),
-            "scheme",
-            ("Student Club", "Student Club", "Student Club"),
-            required=True,
-            help="The name or identifier of an existing scheme that is closed loop with sign-up by code.",
-            synonyms=(
-                "Scheme",
-                "Scheme Name",
-                "Reward Scheme Name",
-                "Loyalty Scheme",
-                "Σχήμα Επιβράβευσης",
-                "Πρόγραμμα Επιβράβευσης",
-            ),
-        ),
-        Column(
-            "Code",
-            Code(),
-            "code",
-            ("ABCTKN123456798VGP2020", "ABCTKN123456799VGP2020", "ABCTKN123456800VGP2020"),
-            required=True,
-            unique="code_key",
-            help="Unique in the business. A code that the same scheme has already is left as it is.",
-            synonyms=(
-                "Reward Scheme Code",
-                "Sign Up Code",
-                "Token",
-                "Voucher",
-                "Voucher Code",
-                "Κωδικός",
-                "Κουπόνι",
-            ),
-        ),
-    )
-
-    def already_there(self, row):
-        scheme = row.values.get("scheme")
-        if not (row.is_bad("Reward Scheme") or (scheme and scheme.pk == row.stored["scheme_id"])):
-            row.refuse("code_of_another_scheme", "Code", row.values["code"])

@@ -1,0 +1,101 @@
+"""Devices: what has a serial number."""
+
+from entities import models
+from imports.fields import Code, LookUp, Reference
+from imports.importers import Column, Importer, register
+from imports.problems import CONTENT, Cause
+
+
+@register
+class Devices(Importer):
+    slug = "devices"
+    title = "Devices"
+    purpose = "Equipment with serial numbers: which product each is, where it is and who has it."
+    icon = "router"
+    order = 30
+    model = models.Device
+    key = "serial_number"
+    causes = {
+        "product_cannot_change": Cause(
+            CONTENT,
+            "“{value}” is not the product that the device has, which cannot change",
+            "Leave the cell blank, or correct the Serial Number.",
+        ),
+    }
+    columns = (
+        Column(
+            "Serial Number",
+            Code(),
+            "serial_number",
+            ("STB3332222111", "0012", "STB3332222113"),
+            required=True,
+            unique="serial_key",
+            help="Unique, whatever its case; zeros in front are kept.",
+            synonyms=(
+                "Serial",
+                "Serial No",
+                "S/N",
+                "SN",
+                "Device Serial Number",
+                "Σειριακός Αριθμός",
+                "Αριθμός Σειράς",
+            ),
+        ),
+        Column(
+            "Product Code",
+            Reference(
+                models.Product,
+                by=("code_key",),
+                fetch=("type__classification",),
+                refuse=lambda classification: (
+                    None
+                    if classification == models.ProductType.Classification.TRACEABLE_PHYSICAL_GOOD
+                    else "its product type is not a traceable physical good"
+                ),
+                text_field="code",
+            ),
+            "product",
+            ("DEC-4K", "DEC-4K", "DEC-4K"),
+            required=True,
+            help="The code of an existing product whose type is a traceable physical good.",
+            synonyms=("Product", "SKU", "Model", "Model Number", "Κωδικός Προϊόντος", "Προϊόν", "Μοντέλο"),
+        ),
+        Column(
+            "Electronic ID",
+            Code(),
+            "electronic_id",
+            ("512f-6a78-4ccbd180bdad", "", ""),
+            unique="electronic_id_key",
+            help="Unique if it is given.",
+            synonyms=("MAC", "MAC Address", "Electronic Identifier", "IMEI", "Ηλεκτρονική Ταυτότητα"),
+        ),
+        Column(
+            "Device Location",
+            LookUp(models.DeviceLocation),
+            "location",
+            ("Main warehouse", "Main warehouse", ""),
+            synonyms=("Location", "Warehouse", "Site", "Τοποθεσία", "Αποθήκη"),
+        ),
+        Column(
+            "Contact",
+            Reference(models.Contact, by=("pk", "code_key"), text_field="code"),
+            "contact",
+            help="The owner: the identifier or the code of an existing contact.",
+            synonyms=(
+                "Contact Code",
+                "Owner",
+                "Customer",
+                "Customer Code",
+                "Assigned To",
+                "Επαφή",
+                "Πελάτης",
+                "Κωδικός Πελάτη",
+                "Κάτοχος",
+            ),
+        ),
+    )
+
+    def complete(self, row):
+        product = row.values.get("product")
+        if row.stored is not None and product is not None and product.pk != row.stored["product_id"]:
+            row.refuse("product_cannot_change", "Product Code", product.name)

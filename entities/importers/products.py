@@ -1,0 +1,159 @@
+"""Products: goods and services with the types that classify them."""
+
+from entities import models
+from imports.fields import Choice, Code, Currency, LookUp, Number, Text
+from imports.importers import Column, Importer, register
+from imports.problems import CONTENT, Cause
+
+
+@register
+class Products(Importer):
+    slug = "products"
+    title = "Products"
+    purpose = "What you sell: goods and services with their types, families, brands and prices."
+    icon = "inventory_2"
+    order = 10
+    model = models.Product
+    key = "code"
+    causes = {
+        "classification_differs": Cause(
+            CONTENT,
+            "“{value}” differs from {stored}, the classification of {type}",
+            "Use one classification per product type.",
+        ),
+    }
+    columns = (
+        Column(
+            "Product Code",
+            Code(),
+            "code",
+            ("FREDESPR001", "DEC-4K", "FIBRE-100"),
+            required=True,
+            unique="code_key",
+            help="The product's unique code (SKU).",
+            synonyms=(
+                "SKU",
+                "Code",
+                "Item Code",
+                "Product ID",
+                "Article Number",
+                "Κωδικός",
+                "Κωδικός Προϊόντος",
+                "Κωδικός Είδους",
+            ),
+        ),
+        Column(
+            "Name",
+            Text(),
+            "name",
+            ("Freddo Espresso", "Decoder 4K", "Fibre 100"),
+            required=True,
+            synonyms=(
+                "Product Name",
+                "Title",
+                "Item Name",
+                "Product",
+                "Όνομα",
+                "Ονομασία",
+                "Όνομα Προϊόντος",
+                "Είδος",
+            ),
+        ),
+        Column(
+            "Description",
+            Text(),
+            "description",
+            ("Double shot, iced", "", "Internet at 100 Mbps"),
+            synonyms=("Product Description", "Details", "Περιγραφή"),
+        ),
+        Column(
+            "Product Type",
+            LookUp(models.ProductType, needs={"classification": "classification"}, fetch=("classification",)),
+            "type",
+            ("Coffee", "Decoder", "Internet plan"),
+            required=True,
+            synonyms=("Type", "Item Type", "Τύπος", "Τύπος Προϊόντος", "Είδος Προϊόντος"),
+        ),
+        Column(
+            "Classification",
+            Choice(models.ProductType.Classification),
+            "classification",
+            ("NON_TRACEABLE_PHYSICAL_GOOD", "TRACEABLE_PHYSICAL_GOOD", "TERMED_SERVICE"),
+            stored=False,
+            help="Needed only for a product type that does not exist yet and is to be generated.",
+            synonyms=(
+                "Product Classification",
+                "Product Type Classification",
+                "Ταξινόμηση",
+                "Κατηγοριοποίηση",
+            ),
+        ),
+        Column(
+            "Product Family",
+            LookUp(models.ProductFamily),
+            "family",
+            ("Beverages", "Equipment", "Internet"),
+            synonyms=(
+                "Family",
+                "Category",
+                "Product Category",
+                "Οικογένεια",
+                "Οικογένεια Προϊόντος",
+                "Κατηγορία",
+            ),
+        ),
+        Column(
+            "Brand",
+            LookUp(models.Brand),
+            "brand",
+            ("Own label", "", ""),
+            synonyms=("Manufacturer", "Vendor", "Make", "Μάρκα", "Κατασκευαστής"),
+        ),
+        Column(
+            "Price",
+            Number(),
+            "price",
+            ("3.20", "89.00", "24.90"),
+            help="0 or more; it needs a Currency.",
+            synonyms=("Unit Price", "List Price", "Sales Price", "Τιμή", "Τιμή Μονάδας", "Τιμή Πώλησης"),
+        ),
+        Column(
+            "Currency",
+            Currency(),
+            "currency",
+            ("EUR", "EUR", "EUR"),
+            help="Needed when a price is given.",
+            synonyms=("Currency Code", "Price Currency", "Νόμισμα"),
+        ),
+        Column(
+            "State",
+            Choice(models.Product.State, {"ενεργό": "ACTIVE", "ανενεργό": "INACTIVE"}),
+            "state",
+            ("ACTIVE", "ACTIVE", "ACTIVE"),
+            help="ACTIVE when it is left blank.",
+            synonyms=("Status", "Product State", "Κατάσταση"),
+        ),
+    )
+
+    def complete(self, row):
+        if row.get("price") is not None and not row.get("currency") and not row.is_bad("Currency"):
+            row.refuse("missing_for", "Currency", because="a price needs its currency")
+        product_type, classification = row.values.get("type"), row.values.get("classification")
+        if product_type is None or row.is_bad("Classification"):
+            return
+        if product_type.is_new and not product_type.data:
+            if classification is None:
+                row.refuse(
+                    "missing_for",
+                    "Classification",
+                    because=f"the product type {product_type.name} would be new",
+                )
+            product_type.data = (classification,)
+        elif classification and classification != product_type.data[0]:
+            row.refuse(
+                "classification_differs",
+                "Classification",
+                classification,
+                stored=product_type.data[0],
+                type=product_type.name,
+            )
