@@ -44,12 +44,6 @@ class RecordForm(forms.ModelForm):
                 self.check_key(key_field, text_field)
 
     def check_key(self, key_field, text_field):
-        limit = self.instance._meta.get_field(key_field).max_length
-        if len(getattr(self.instance, key_field) or "") > limit:
-            self.add_error(
-                text_field, f"The {self.fields[text_field].label.lower()} is too long. Shorten it."
-            )
-            return
         for constraint in self.instance._meta.constraints:
             if isinstance(constraint, UniqueConstraint) and key_field in constraint.fields:
                 self.check_constraint(constraint, text_field)

@@ -41,7 +41,7 @@ class LookUp(Record):
     keys = {"name_key": ("name", folded_key)}
 
     name = models.CharField(max_length=100)
-    name_key = models.CharField(max_length=200, editable=False)
+    name_key = models.CharField(max_length=300, editable=False)  # a letter can fold into three
 
     class Meta:
         abstract = True
@@ -154,7 +154,7 @@ class Address(Record):
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="addresses", db_index=False)
     type = models.CharField(max_length=12, choices=Type, default=Type.HOME)
     name = models.CharField(max_length=100, blank=True)
-    name_key = models.CharField(max_length=200, editable=False, blank=True)
+    name_key = models.CharField(max_length=300, editable=False, blank=True)
     line_1 = models.CharField("address line 1", max_length=200)
     line_2 = models.CharField("address line 2", max_length=200, blank=True)
     state = models.CharField("state/province/county", max_length=100, blank=True)
@@ -222,7 +222,7 @@ class Device(Record):
     keys = {"serial_key": ("serial_number", folded_key), "electronic_id_key": ("electronic_id", exact_key)}
 
     serial_number = models.CharField(max_length=100)
-    serial_key = models.CharField(max_length=200, editable=False)
+    serial_key = models.CharField(max_length=300, editable=False)
     product = models.ForeignKey(
         Product, models.PROTECT, limit_choices_to={"type__classification": "TRACEABLE_PHYSICAL_GOOD"}
     )

@@ -66,6 +66,8 @@ def by_library(text, region):
         number = phonenumbers.parse(text, region)
     except NumberParseException:
         return ""
+    if number.extension:  # E.164 would lose it
+        return ""
     if region and not phonenumbers.is_valid_number_for_region(number, region):
         if text.startswith("+") and phonenumbers.is_valid_number(number):
             raise PhoneOfOtherCountry

@@ -9,13 +9,15 @@ from .problems import CONTENT, FORMAT, Problem
 
 @dataclass(slots=True)
 class Row:
-    """One data row on its way: `values` are its clean cells by column key, `stored` the record that
+    """One data row on its way: `values` are its clean cells by column key, `fed` the columns that are
+    mapped or fixed, `stored` the record that
     its key names ({field: value}) or None; in the end `record` is what is to be written."""
 
     number: int
     cells: list
     values: dict
     problems: list
+    fed: frozenset = frozenset()
     key: str | None = None
     stored: dict | None = None
     outcome: str = ""
@@ -50,16 +52,18 @@ class Row:
 class Cleaner:
     """The columns of one mapping, compiled once: from cells to a Row with values and format problems."""
 
-    def __init__(self, importer, mapping, file_options, width=None, only=None):
+    def __init__(self, importer, mapping, options, width=None, only=None):
         self.width = width
+        self.fed = frozenset(mapping.fed())
         self.fixed, self.fixed_problems, self.steps = {}, [], []
         for column in importer.columns:
             if only is not None and column not in only:
                 continue
-            clean = column.field.compile(file_options)
             if column.key in mapping.columns:
+                clean = column.field.compile(options.file_options)
                 self.steps.append((mapping.columns[column.key], clean, column.key, column.name))
             elif column.key in mapping.fixed:
+                clean = column.field.compile(options.fixed_options)
                 self.clean_fixed(column, clean, mapping.fixed[column.key])
 
     def clean_fixed(self, column, clean, text):
@@ -82,4 +86,4 @@ class Cleaner:
                         values[key] = value
         if self.width is not None and count > self.width:
             problems.append(Problem("too_many_cells", "", "", {"cells": count, "headers": self.width}))
-        return Row(number, cells, values, problems)
+        return Row(number, cells, values, problems, self.fed)

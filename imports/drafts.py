@@ -12,10 +12,21 @@ from .cells import shown_cell
 from .corrections import take_back
 from .fields import Date, Number
 from .mapping import Mapping, Options, guess_header_row, headers_of, suggested_mapping
-from .models import ImportJob, file_storage
+from .models import ImportJob, NoLongerDraft, delete_stored, file_storage
 from .parts import Limits, delete_parts, first_rows, iter_rows, read_file
 
 SAMPLE_VALUES = 3
+FILE_FIELDS = (
+    "file",
+    "file_name",
+    "file_size",
+    "sha256",
+    "file_format",
+    "reading",
+    "reading_problem",
+    "mapping",
+    "options",
+)
 
 
 def create(user, importer):
@@ -24,7 +35,7 @@ def create(user, importer):
 
 def keep_file(job, upload, name):
     """Store an upload (a Django File) as the draft's file, in place of an earlier one."""
-    job.delete_files()
+    outdated = job.stored_names
     digest = hashlib.sha256()
     for chunk in upload.chunks():
         digest.update(chunk)
@@ -33,15 +44,21 @@ def keep_file(job, upload, name):
     job.file_name = Path(name).name[-255:]
     job.file_size, job.sha256 = upload.size, digest.hexdigest()
     job.reading, job.reading_problem, job.mapping, job.options = {}, "", {}, {}
-    job.save()
+    try:
+        job.save_draft(*FILE_FIELDS)
+    except NoLongerDraft:
+        file_storage().delete(job.file.name)
+        raise
+    delete_stored(outdated)
 
 
 def forget_file(job):
     """Remove a draft's file that cannot be read."""
-    job.delete_files()
+    outdated = job.stored_names
     job.file, job.file_name, job.file_size, job.sha256, job.file_format = "", "", 0, "", ""
     job.reading, job.mapping, job.options = {}, {}, {}
-    job.save()
+    job.save_draft(*FILE_FIELDS)
+    delete_stored(outdated)
 
 
 def change_entity_type(job, importer):
@@ -50,7 +67,7 @@ def change_entity_type(job, importer):
     job.options = {}
     if job.reading:
         propose(job)
-    job.save(update_fields=["entity_type", "options", "mapping", "touched_at"])
+    job.save_draft("entity_type", "options", "mapping")
 
 
 def read(job, *, in_request, sheet=None, encoding=None, delimiter=None, on_progress=None):

@@ -251,7 +251,7 @@ def end(job, run, state, reason, failed_rows=""):
         finished_at=timezone.now(),
         not_reached=job.rows - sum(counts.values()),
         failed_rows=failed_rows,
-        mail_pending=not job.from_command_line,
+        mail_pending=job.created_by_id is not None,
         **counts,
     )
     if not ended:

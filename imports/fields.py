@@ -20,6 +20,7 @@ WRITTEN_DATE = re.compile(
     r"\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})|\d{4}-\d\d-\d\d(?: 00:00:00)?"
     # As Excel writes what it took for a date, such as the code 1-2.
     r"|\d{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:-(?:\d{4}|\d{2}))?"
+    r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-\d\d"
 )
 
 
@@ -65,7 +66,7 @@ class Code(Field):
         def clean(cell):
             if type(cell) is str:
                 text = clean_text(cell)
-                if text and text[0] in "+-0123456789" and not text.isdigit():
+                if text and not text.isdigit() and (text[0] in "+-0123456789" or text[3:4] == "-"):
                     self.refuse_damage(text)
                 return text
             if isinstance(cell, (int, float)) and abs(cell) > LARGEST_EXACT:
@@ -263,6 +264,8 @@ class Date(Field):
         raise BadCell("not_a_date", text)
 
     def ordered(self, text, first, second, year, order):
+        if order == "ymd":
+            raise BadCell("not_a_date", text)
         if order == "mdy":
             return self.make(text, year, first, second)
         if order == "dmy" or first > 12 or first == second:

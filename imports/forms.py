@@ -215,7 +215,7 @@ class MappingForm(forms.Form):
             if not text or column.key in columns:
                 continue
             try:
-                column.field.compile(self.options.file_options)(text)
+                column.field.compile(self.options.fixed_options)(text)
             except BadCell as bad:
                 problem = Problem(bad.code, column.name, bad.value, bad.details)
                 self.add_error(fixed_name(column), problem.text)

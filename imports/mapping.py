@@ -46,6 +46,11 @@ class Options:
     def file_options(self):
         return FileOptions(self.date_order, self.decimal_mark)
 
+    @property
+    def fixed_options(self):
+        """How a value for all rows is read: whoever types it need not know the file's decimal mark."""
+        return FileOptions(self.date_order)
+
 
 @dataclass(frozen=True)
 class Suggestion:

@@ -65,7 +65,7 @@ class MappingStep:
 
     def do_reset(self):
         self.job.mapping = suggested_mapping(self.job.importer, self.headers).to_json()
-        self.job.save(update_fields=["mapping", "touched_at"])
+        self.job.save_draft("mapping")
         messages.success(self.request, "The mapping is what the headers suggest again.")
         return self.again()
 
@@ -92,7 +92,7 @@ class MappingStep:
             self.job.options["header_row"] = self.reading_form.chosen("header_row")
             self.job.mapping = suggested_mapping(self.job.importer, drafts.headers(self.job)).to_json()
             drafts.detect_writing(self.job)
-            self.job.save(update_fields=["options", "mapping", "touched_at"])
+            self.job.save_draft("options", "mapping")
         return self.again()
 
     def read_anew(self, how):
@@ -113,7 +113,7 @@ class MappingStep:
     def save(self):
         options = {**self.form.options.to_json(), **self.reading_form.writes(), "leave_out": None}
         self.job.mapping, self.job.options = self.form.mapping.to_json(), options
-        self.job.save(update_fields=["mapping", "options", "touched_at"])
+        self.job.save_draft("mapping", "options")
 
     def page(self):
         job, importer = self.job, self.job.importer

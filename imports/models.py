@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.files import FieldFile
 from django.urls import reverse
 from django.utils import timezone
 
@@ -38,6 +39,10 @@ def upload_name(job, file_name):
 
 def failed_rows_name(job, file_name):
     return f"imports/{job.folder}/failed-rows-{uuid.uuid4().hex}"
+
+
+class NoLongerDraft(Exception):
+    """The import was started, or its draft deleted, while somebody was changing it."""
 
 
 class ImportJob(models.Model):
@@ -180,6 +185,16 @@ class ImportJob(models.Model):
                 setattr(self, name, value)
         return bool(changed)
 
+    def save_draft(self, *names):
+        """Store these fields; raises NoLongerDraft when the import was started meanwhile."""
+        values = {name: getattr(self, name) for name in names}
+        values = {
+            name: value.name if isinstance(value, FieldFile) else value for name, value in values.items()
+        }
+        drafts = ImportJob.objects.filter(pk=self.pk, state=self.State.DRAFT)
+        if not drafts.update(touched_at=timezone.now(), **values):
+            raise NoLongerDraft
+
     def log(self, event, user=None, **details):
         ImportEvent.objects.create(job=self, event=event, user=user, details=details)
 
@@ -202,13 +217,20 @@ class ImportJob(models.Model):
         """The run that says what became of the rows: the import's, else the check's that ended it."""
         return self.latest_run(ImportRun.Kind.IMPORT) or self.latest_run(ImportRun.Kind.CHECK)
 
+    @property
+    def stored_names(self):
+        """The names in storage of the upload, its parts and the failed-rows file."""
+        parts = [part["name"] for part in self.reading.get("parts", ())]
+        return [name for name in (*parts, self.file.name, self.failed_rows.name) if name]
+
     def delete_files(self):
-        """Remove the upload, its parts and the failed-rows file; safe to repeat."""
-        for part in self.reading.get("parts", ()):
-            file_storage().delete(part["name"])
-        for kept in (self.file, self.failed_rows):
-            if kept:
-                kept.storage.delete(kept.name)
+        """Remove them; safe to repeat."""
+        delete_stored(self.stored_names)
+
+
+def delete_stored(names):
+    for name in names:
+        file_storage().delete(name)
 
 
 class ImportRun(models.Model):

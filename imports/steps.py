@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from .access import may_create, page_context
-from .models import ImportJob, ImportRun
+from .models import ImportJob, ImportRun, NoLongerDraft
 
 SESSION = "imports"
 STEPS = ("create", "upload", "mapping", "preview")
@@ -30,7 +30,10 @@ def step_of_draft(view):
         job = get_object_or_404(
             ImportJob.objects.select_related("created_by"), pk=pk, created_by=request.user
         )
-        return view(request, job) if job.is_draft else redirect(job)
+        try:
+            return view(request, job) if job.is_draft else redirect(job)
+        except NoLongerDraft:
+            return redirect(job)
 
     return step
 

@@ -35,7 +35,7 @@ class Checker:
 
     def __init__(self, importer, mapping, options, width=None, lock=False):
         self.importer, self.mapping, self.options, self.lock = importer, mapping, options, lock
-        self.cleaner = Cleaner(importer, mapping, options.file_options, width)
+        self.cleaner = Cleaner(importer, mapping, options, width)
         self.update = options.update and importer.updates
         fed = mapping.fed()
         self.references = [c for c in importer.columns if c.key in fed and isinstance(c.field, Reference)]
@@ -56,7 +56,7 @@ class Checker:
     def remember(self, rows, changes=(), look_ups=()):
         """Take note of what earlier slices of the run have met: the keys of their rows, the changes
         {column key: [old, new]} that a check foretold and the look-ups that it would generate."""
-        cleaner = Cleaner(self.importer, self.mapping, self.options.file_options, only=self.uniques)
+        cleaner = Cleaner(self.importer, self.mapping, self.options, only=self.uniques)
         for number, cells in rows:
             self.note_keys(cleaner.clean(number, cells))
         for change in changes:
@@ -101,11 +101,12 @@ class Checker:
                 row.key = self.to_key(text)
                 keys.add(row.key)
         stored = {}
+        fields = [f.attname for f in self.importer.model._meta.concrete_fields] + list(self.importer.fetch)
         if keys:
             records = self.importer.model.objects.filter(**{f"{self.key_field}__in": keys}).order_by(
                 self.key_field
             )
-            stored = {record[self.key_field]: record for record in self.locked(records).values()}
+            stored = {record[self.key_field]: record for record in self.locked(records).values(*fields)}
         for row in rows:
             row.stored = stored.get(row.key)
 

@@ -16,7 +16,7 @@ from .access import may_create
 from .forms import EntityTypeForm, StartForm, UploadForm
 from .importers import importer_for, importers
 from .mapping_step import MappingStep
-from .models import ImportJob, ImportRun
+from .models import ImportJob, ImportRun, NoLongerDraft
 from .parts import MAX_ROWS, TimeIsUp
 from .readers_problems import FILE_PROBLEMS, UnreadableFile
 from .steps import (
@@ -46,7 +46,10 @@ def create(request):
     data = request.POST if request.method == "POST" else None
     form = EntityTypeForm(data, initial={"entity_type": job.entity_type if job else None})
     if form.is_valid():
-        job = choose_entity_type(request, job, importer_for(form.cleaned_data["entity_type"]))
+        try:
+            job = choose_entity_type(request, job, importer_for(form.cleaned_data["entity_type"]))
+        except NoLongerDraft:
+            return redirect(job)
         remember(request, job, "upload")
         return redirect("imports:upload", job.pk)
     return render_step(

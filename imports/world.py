@@ -56,9 +56,13 @@ def alpha3_codes():
         and len(new) == 1
         and len(new[0]) == 2
         and new[0] in known
+        and new[0] not in NOT_COUNTRIES
         and old not in FORMER
-    }
+    } | {"XK": "XKX"}
 
+
+# Reserved by ISO 3166 or made up by CLDR: islands counted with their country, unions, placeholders.
+NOT_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
 
 # Withdrawn codes, that alias to a country which has a code of its own.
 FORMER = {"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR", "QUU", "SUN", "ANT", "SCG", "YUG", "CSK", "NTZ", "ROM"}

@@ -369,6 +369,9 @@ class Contacts(Importer):
             if given and given != row.stored["type"]:
                 row.refuse("type_cannot_change", "Contact Type", given, stored=row.stored["type"])
         elif given is None and not row.is_bad("Contact Type"):
+            if "type" in row.fed:
+                row.refuse("missing", "Contact Type")
+                return
             person = row.values.get("first_name") or row.values.get("last_name")
             row.values["type"] = COMPANY if row.values.get("company_name") and not person else PERSON
 

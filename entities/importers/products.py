@@ -14,6 +14,7 @@ class Products(Importer):
     icon = "inventory_2"
     order = 10
     model = models.Product
+    fetch = ("type__classification", "type__name")
     key = "code"
     causes = {
         "classification_differs": Cause(
@@ -139,7 +140,10 @@ class Products(Importer):
         if row.get("price") is not None and not row.get("currency") and not row.is_bad("Currency"):
             row.refuse("missing_for", "Currency", because="a price needs its currency")
         product_type, classification = row.values.get("type"), row.values.get("classification")
-        if product_type is None or row.is_bad("Classification"):
+        if row.is_bad("Classification") or row.is_bad("Product Type"):
+            return
+        if product_type is None:
+            self.compare_with_stored(row, classification)
             return
         if product_type.is_new and not product_type.data:
             if classification is None:
@@ -157,3 +161,10 @@ class Products(Importer):
                 stored=product_type.data[0],
                 type=product_type.name,
             )
+
+    def compare_with_stored(self, row, classification):
+        """A classification without a type is that of the type the product has."""
+        stored = row.stored and row.stored["type__classification"]
+        if classification and stored and classification != stored:
+            details = {"stored": stored, "type": row.stored["type__name"]}
+            row.refuse("classification_differs", "Classification", classification, **details)

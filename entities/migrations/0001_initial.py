@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=100)),
-                ("name_key", models.CharField(editable=False, max_length=200)),
+                ("name_key", models.CharField(editable=False, max_length=300)),
             ],
             options={
                 "ordering": ["name_key"],
@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=100)),
-                ("name_key", models.CharField(editable=False, max_length=200)),
+                ("name_key", models.CharField(editable=False, max_length=300)),
             ],
             options={
                 "ordering": ["name_key"],
@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=100)),
-                ("name_key", models.CharField(editable=False, max_length=200)),
+                ("name_key", models.CharField(editable=False, max_length=300)),
             ],
             options={
                 "ordering": ["name_key"],
@@ -275,7 +275,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("serial_number", models.CharField(max_length=100)),
-                ("serial_key", models.CharField(editable=False, max_length=200)),
+                ("serial_key", models.CharField(editable=False, max_length=300)),
                 ("electronic_id", models.CharField(blank=True, max_length=100, verbose_name="electronic ID")),
                 ("electronic_id_key", models.CharField(editable=False, max_length=100, null=True)),
                 (
@@ -330,7 +330,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=100)),
-                ("name_key", models.CharField(editable=False, max_length=200)),
+                ("name_key", models.CharField(editable=False, max_length=300)),
             ],
             options={
                 "verbose_name_plural": "product families",
@@ -371,7 +371,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=100)),
-                ("name_key", models.CharField(editable=False, max_length=200)),
+                ("name_key", models.CharField(editable=False, max_length=300)),
                 (
                     "classification",
                     models.CharField(
@@ -420,7 +420,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=100)),
-                ("name_key", models.CharField(editable=False, max_length=200)),
+                ("name_key", models.CharField(editable=False, max_length=300)),
                 (
                     "state",
                     models.CharField(
@@ -547,7 +547,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(blank=True, max_length=100)),
-                ("name_key", models.CharField(blank=True, editable=False, max_length=200)),
+                ("name_key", models.CharField(blank=True, editable=False, max_length=300)),
                 ("line_1", models.CharField(max_length=200, verbose_name="address line 1")),
                 ("line_2", models.CharField(blank=True, max_length=200, verbose_name="address line 2")),
                 ("state", models.CharField(blank=True, max_length=100, verbose_name="state/province/county")),

@@ -12,7 +12,8 @@ CONTACTS = csv_bytes("Contact Code,First Name,Last Name", "A1,Ann,Sample")
 
 def stored_files(folder="imports"):
     folders, files = file_storage().listdir(folder)
-    return [*files, *(name for inner in folders for name in stored_files(f"{folder}/{inner}"))]
+    names = [name.split("_")[0] for name in files]
+    return [*names, *(name for inner in folders for name in stored_files(f"{folder}/{inner}"))]
 
 
 def test_title_lines_above_the_headers_are_not_imported():

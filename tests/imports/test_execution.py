@@ -2,14 +2,16 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
 from entities.models import Address, Contact, ContactClassification, Product
-from imports import execution, worker
-from imports.models import GeneratedLookup, ImportJob, ImportRow, ImportRun, file_storage
+from imports import drafts, execution, worker
+from imports.importers import importer_for
+from imports.models import GeneratedLookup, ImportJob, ImportRow, ImportRun, NoLongerDraft, file_storage
 from imports.worker import Worker
 from tests.imports.journeys import check, csv_bytes, draft, problems, run_import, start, work
 
@@ -223,6 +225,41 @@ def test_an_electronic_id_that_an_earlier_row_sets_free_can_be_taken_but_not_swa
     assert problems(job) == [(5, "twice_in_file", "Electronic ID")]
     swapped = run_import("devices", devices("S1,,E1", "S2,,E9"), update=True, leave_out=True)
     assert problems(swapped)[0] == (2, "held_by_another", "Electronic ID")
+
+
+def test_a_blank_contact_type_of_a_mapped_column_is_missing_and_an_unmapped_one_derived():
+    header = "Contact Type,First Name,Last Name,Company Name"
+    mapped = run_import("contacts", csv_bytes(header, ",Ann,Sample,", "COMPANY,,,Sample Ltd"), leave_out=True)
+    assert problems(mapped) == [(2, "missing", "Contact Type")]
+    run_import("contacts", csv_bytes("First Name,Last Name,Company Name", ",,Only Ltd", "Bob,Sample,His Ltd"))
+    types = Contact.objects.order_by("company_name").values_list("company_name", "type")
+    assert list(types) == [("His Ltd", "PERSON"), ("Only Ltd", "COMPANY"), ("Sample Ltd", "COMPANY")]
+
+
+def test_a_product_keeps_the_classification_of_its_type_when_updated_without_one():
+    call_command("load_demo_data", verbosity=0)
+    rows = csv_bytes("Product Code,Classification", "DEC-4K,TERMED_SERVICE")
+    job = run_import("products", rows, update=True, leave_out=True)
+    assert problems(job) == [(2, "classification_differs", "Classification")]
+
+
+def test_a_badly_formatted_row_is_rejected_even_if_its_record_exists():
+    run_import("contacts", contacts(GOOD[0]), generate=True)
+    job = run_import("contacts", contacts("A1,Ann,Sample,no address,VIP", GOOD[1]), generate=True)
+    assert (job.created, job.unchanged, job.rejected) == (1, 0, 1)
+
+
+def test_a_draft_that_was_started_meanwhile_keeps_its_file_and_state():
+    job = draft("contacts", contacts(*GOOD), generate=True)
+    late = ImportJob.objects.get(pk=job.pk)
+    start(job)
+    with pytest.raises(NoLongerDraft):
+        drafts.keep_file(late, ContentFile(b"other", name="late.csv"), "late.csv")
+    with pytest.raises(NoLongerDraft):
+        drafts.change_entity_type(late, importer_for("products"))
+    job.refresh_from_db()
+    assert (job.state, job.file_name, job.entity_type) == ("completed", "file.csv", "contacts")
+    assert job.file.read() == contacts(*GOOD)
 
 
 def test_cancelling_a_waiting_import_ends_it_at_once():

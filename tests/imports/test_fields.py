@@ -76,6 +76,7 @@ def test_a_code_is_kept_as_it_is_written(cell):
         ("01-Mar-24", "damaged_by_date"),
         ("1.2E+05", "damaged_number"),
         ("3/9/1984", "damaged_by_date"),
+        ("Jan-24", "damaged_by_date"),
         ("1984-03-09", "damaged_by_date"),
         ({"date": "1984-03-09"}, "damaged_by_date"),
         (1234567890123456.0, "long_number"),
@@ -138,6 +139,11 @@ def test_yes_and_no_in_english_greek_and_digits(cell, value):
 )
 def test_a_date_that_can_be_read_one_way_needs_no_order(cell):
     assert isinstance(clean(Date(), cell), datetime.date)
+
+
+def test_with_the_year_first_chosen_other_orders_are_no_dates():
+    assert clean(Date(), "1984/09/03", date_order="ymd") == datetime.date(1984, 9, 3)
+    assert refusal(Date(), "13/09/1984", date_order="ymd") == "not_a_date"
 
 
 def test_the_chosen_order_decides_a_written_date():

@@ -116,7 +116,7 @@ class Command(BaseCommand):
                     delimiter=self.delimiter(),
                     on_progress=show,
                 )
-                self.choose_sheet_by_number(job, show)
+                self.choose_sheet(job, show)
             except UnreadableFile as error:
                 raise self.wrong(error.sentence) from None
 
@@ -124,12 +124,14 @@ class Command(BaseCommand):
         name = self.options["sheet"]
         return None if name is None or name.isdigit() else name
 
-    def choose_sheet_by_number(self, job, show):
+    def choose_sheet(self, job, show):
         """--sheet 2 is the second sheet, unless a sheet is called "2"."""
         wanted = self.options["sheet"]
+        names = [sheet["name"] for sheet in job.reading["sheets"]]
+        if wanted is not None and not names:
+            raise self.wrong("--sheet is for workbooks; this file is text and has no sheets.")
         if wanted is None or not wanted.isdigit():
             return
-        names = [sheet["name"] for sheet in job.reading["sheets"]]
         if wanted not in names:
             if not 1 <= int(wanted) <= len(names):
                 raise self.wrong(f"The workbook has {len(names)} sheets; there is no sheet {wanted}.")
@@ -138,6 +140,8 @@ class Command(BaseCommand):
 
     def delimiter(self):
         given = self.options["delimiter"]
+        if given == "":
+            raise self.wrong("--delimiter is empty. Give a character such as ; or the word tab.")
         return {"tab": "\t", "\\t": "\t"}.get(given, given)
 
     def set_options(self, job):
@@ -154,8 +158,8 @@ class Command(BaseCommand):
         chosen.generate = self.options["generate_missing"]
         chosen.update = self.options["update_existing"] and job.importer.updates
         chosen.leave_out = self.options["leave_out_incorrect"] or None
-        chosen.date_order = self.options["date_order"] or chosen.date_order
-        chosen.decimal_mark = self.options["decimal_mark"] or chosen.decimal_mark
+        chosen.date_order = self.options["date_order"] or ""
+        chosen.decimal_mark = self.options["decimal_mark"] or ""
         job.options = chosen.to_json()
 
     def set_mapping(self, job):
@@ -218,7 +222,7 @@ class Command(BaseCommand):
 
     def check_fixed(self, job, column, value):
         try:
-            column.field.compile(job.get_options().file_options)(value)
+            column.field.compile(job.get_options().fixed_options)(value)
         except BadCell as bad:
             problem = Problem(bad.code, column.name, bad.value or value, bad.details)
             raise self.wrong(f"--set {problem.text}") from None
