@@ -38,7 +38,7 @@ class Row:
         self.problems.append(Problem(code, column, str(value), details))
 
     def is_bad(self, column_name):
-        return any(problem.column == column_name for problem in self.problems)
+        return bool(self.problems) and any(problem.column == column_name for problem in self.problems)
 
     @property
     def has_content_problem(self):

@@ -2,7 +2,9 @@ import datetime
 import io
 import json
 
+import openpyxl
 import pytest
+from django.core import mail
 from django.core.management import CommandError, call_command
 
 from entities.models import Contact
@@ -163,3 +165,23 @@ def test_the_failed_rows_are_saved_where_asked(contacts, tmp_path):
     lines = path.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 2
     assert lines[1].startswith("A2,Bob,Sample,none,,3,")
+
+
+def test_whose_import_it_is_gets_the_e_mail(contacts, business_admin, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        import_data("contacts", contacts("A1,Ann,Sample,,"), "--user", business_admin.username)
+        import_data("contacts", contacts("A2,Bob,Sample,,"))
+    assert [message.to for message in mail.outbox] == [[business_admin.email]]
+
+
+def test_sheets_are_chosen_by_name_or_number_and_text_has_none(contacts, tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["nothing"])
+    people = book.create_sheet("People")
+    people.append(["First Name", "Last Name"])
+    people.append(["Ann", "Sample"])
+    book.save(tmp_path / "book.xlsx")
+    for sheet in ("People", "2"):
+        assert import_data("contacts", str(tmp_path / "book.xlsx"), "--sheet", sheet)[0] == 0
+    assert import_data("contacts", str(tmp_path / "book.xlsx"), "--sheet", "3")[0] == 2
+    assert import_data("contacts", contacts("A1,Ann,Sample,,"), "--sheet", "People")[0] == 2
