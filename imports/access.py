@@ -5,10 +5,7 @@ from functools import wraps
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
-
-from .models import ImportJob
 
 SEE = "imports.view_importjob"
 CREATE = "imports.add_importjob"
@@ -38,11 +35,6 @@ def _only_with(permission, view):
 
 def may_enter(user, permission):
     return user.is_active and user.is_staff and user.has_perm(permission)
-
-
-def own_draft(request, pk):
-    """The user's own draft, else 404. A started import of theirs is another page's: see `wizard`."""
-    return get_object_or_404(ImportJob, pk=pk, created_by=request.user, state=ImportJob.State.DRAFT)
 
 
 def page_context(request, *trail, title="Import Data", **context):

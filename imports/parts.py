@@ -134,13 +134,6 @@ def iter_rows(storage, reading, after=0):
                     yield row_number, cells
 
 
-def iter_batches(storage, reading, after, size):
-    """Yield lists of at most `size` rows (row number, cells) behind row `after`."""
-    rows = iter_rows(storage, reading, after)
-    while batch := list(islice(rows, size)):
-        yield batch
-
-
 def first_rows(storage, reading, count):
     return list(islice(iter_rows(storage, reading), count))
 

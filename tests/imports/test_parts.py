@@ -12,7 +12,6 @@ from imports.parts import (
     TimeIsUp,
     delete_parts,
     first_rows,
-    iter_batches,
     iter_rows,
     read_file,
 )
@@ -78,10 +77,9 @@ def test_parts_before_the_row_are_not_opened(path, storage):
     assert next(iter_rows(storage, reading, after=5500))[0] == 5501
 
 
-def test_batches_run_over_the_borders_of_parts(path, storage):
-    batches = list(iter_batches(storage, read(path, storage), after=400, size=1000))
-    assert [len(batch) for batch in batches] == [1000] * 11 + [600]
-    assert batches[0][0][0] == 401
+def test_rows_run_over_the_borders_of_parts(path, storage):
+    numbers = [number for number, _ in iter_rows(storage, read(path, storage), after=400)]
+    assert numbers == list(range(401, 12_001))
 
 
 def test_progress_is_told_part_by_part(path, storage):
