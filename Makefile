@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 .PHONY: run test lint format lock clean
 
 run: $(VENV)/.run
-	@exec $(BIN)/python manage.py start
+	@exec $(BIN)/python -u manage.py start
 
 test: $(VENV)/.dev $(VENV)/.browser lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
