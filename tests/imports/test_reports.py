@@ -103,6 +103,7 @@ def without_white_cells(cells):
     )
 
 
+@settings(deadline=None)
 @given(texts)
 def test_undoing_is_exact_for_every_format(text):
     assert restored(harmless(text)) == text
