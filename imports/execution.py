@@ -39,8 +39,7 @@ def put_in_queue(run):
 def sweep():
     """The scheduled task: queue again what nobody works on (its worker died, its task was lost), send
     the e-mails that could not be sent, remove forgotten drafts. Harmless when wrong: the claim decides."""
-    unfinished = [ImportRun.State.WAITING, ImportRun.State.RUNNING]
-    for run in ImportRun.objects.filter(state__in=unfinished, lease__lt=Now()):
+    for run in ImportRun.objects.filter(state__in=ImportRun.UNFINISHED, lease__lt=Now()):
         put_in_queue(run)
     for pk in ImportJob.objects.filter(mail_pending=True).values_list("pk", flat=True):
         reports.send_mail(pk)
@@ -56,14 +55,14 @@ def sweep():
 @transaction.atomic
 def start(job, user=None, *, start_key, leave_out=None, queue=put_in_queue):
     """Draft → In Progress: reuse a fresh check, or check first; import at once when bad rows are left out."""
-    options = {**job.options, "leave_out": leave_out}
+    options, rows = {**job.options, "leave_out": leave_out}, drafts.data_rows(job)
     queryset = ImportJob.objects.filter(pk=job.pk, start_key=start_key, state=ImportJob.State.DRAFT)
     changed = queryset.update(
         state=ImportJob.State.IN_PROGRESS,
         options=options,
         started_at=timezone.now(),
-        rows=drafts.data_rows(job),
-        not_reached=drafts.data_rows(job),
+        rows=rows,
+        not_reached=rows,
         touched_at=timezone.now(),
     )
     if not changed:
@@ -106,7 +105,7 @@ def check(job, queue=put_in_queue):
     usable = fresh.exclude(state=ImportRun.State.CANCELLED).order_by("-id").first()
     if usable:
         return usable
-    for outdated in runs.filter(state__in=[ImportRun.State.WAITING, ImportRun.State.RUNNING]):
+    for outdated in runs.filter(state__in=ImportRun.UNFINISHED):
         stop_run(outdated)
     return add_run(job, ImportRun.Kind.CHECK, queue)
 
@@ -205,7 +204,7 @@ def begin_reading(job, queue=put_in_queue, **how):
 
 def stop_runs(job):
     """Stop what works on a draft whose file or reading is about to change."""
-    for run in job.runs.filter(state__in=[ImportRun.State.WAITING, ImportRun.State.RUNNING]):
+    for run in job.runs.filter(state__in=ImportRun.UNFINISHED):
         stop_run(run)
 
 

@@ -248,6 +248,8 @@ class ImportRun(models.Model):
         FAILED = "failed", "Failed"
         CANCELLED = "cancelled", "Cancelled"
 
+    UNFINISHED = (State.WAITING, State.RUNNING)
+
     job = models.ForeignKey(ImportJob, models.CASCADE, related_name="runs")
     kind = models.CharField(max_length=8, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
@@ -292,7 +294,7 @@ class ImportRun(models.Model):
 
     @property
     def is_over(self):
-        return self.state not in (self.State.WAITING, self.State.RUNNING)
+        return self.state not in self.UNFINISHED
 
     @property
     def problems(self):

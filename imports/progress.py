@@ -193,7 +193,7 @@ def shown(jobs):
     if running:
         for run in ImportRun.objects.filter(job__in=running, kind__in=["check", "import"]).order_by("id"):
             runs[run.job_id].append(run)
-        unfinished = ImportRun.objects.filter(state__in=[ImportRun.State.WAITING, ImportRun.State.RUNNING])
+        unfinished = ImportRun.objects.filter(state__in=ImportRun.UNFINISHED)
         waiting = list(unfinished.values_list("pk", "job_id"))
     return [Shown(job, runs[job.pk], before(runs[job.pk], waiting)) for job in jobs]
 

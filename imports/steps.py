@@ -17,7 +17,6 @@ TITLES = {
     "mapping": "Data mapping",
     "preview": "Preview",
 }
-UNFINISHED = (ImportRun.State.WAITING, ImportRun.State.RUNNING)
 
 
 def step_of_draft(view):
@@ -73,7 +72,7 @@ def is_mapped(job):
 
 
 def is_being_read(job):
-    return job.runs.filter(kind=ImportRun.Kind.READ, state__in=UNFINISHED).exists()
+    return job.runs.filter(kind=ImportRun.Kind.READ, state__in=ImportRun.UNFINISHED).exists()
 
 
 def render_step(request, step, job=None, template="", status=200, **context):

@@ -162,8 +162,7 @@ class Worker:
 
     def read(self, run):
         def progress(rows):
-            ImportRun.objects.filter(pk=run.pk).update(rows_done=rows)
-            if ImportRun.objects.filter(pk=run.pk, cancel_requested=True).exists():
+            if not ImportRun.objects.filter(pk=run.pk, cancel_requested=False).update(rows_done=rows):
                 raise CancelRequested
 
         try:
