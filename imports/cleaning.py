@@ -50,17 +50,27 @@ class Row:
 
 
 class Cleaner:
-    """The columns of one mapping, compiled once: from cells to a Row with values and format problems."""
+    """The columns of one mapping, compiled once: from cells to a Row with values and format problems.
 
-    def __init__(self, importer, mapping, options, width=None, only=None):
+    `corrections` are the cells that were corrected in place, {row number: {column key: text or None}}.
+    """
+
+    def __init__(self, importer, mapping, options, width=None, only=None, corrections=None):
         self.width = width
+        self.corrections = corrections or {}
+        self.corrected = {}
         self.fed = frozenset(mapping.fed())
         self.fixed, self.fixed_problems, self.steps = {}, [], []
         for column in importer.columns:
             if only is not None and column not in only:
                 continue
+            if self.corrections:
+                self.corrected[column.key] = (column.field.compile(options.fixed_options), column.name)
             if column.key in mapping.columns:
                 clean = column.field.compile(options.file_options)
+                if column.key in mapping.values:
+                    clean_other = column.field.compile(options.fixed_options)
+                    clean = with_other_values(clean, clean_other, mapping.values[column.key])
                 self.steps.append((mapping.columns[column.key], clean, column.key, column.name))
             elif column.key in mapping.fixed:
                 clean = column.field.compile(options.fixed_options)
@@ -73,10 +83,11 @@ class Cleaner:
             self.fixed_problems.append(Problem(bad.code, column.name, bad.value, bad.details))
 
     def clean(self, number, cells):
+        corrections = self.corrections.get(number, {})
         values, problems = dict(self.fixed), list(self.fixed_problems)
         count = len(cells)
         for index, clean, key, name in self.steps:
-            if index < count and (cell := cells[index]) is not None:
+            if index < count and (cell := cells[index]) is not None and key not in corrections:
                 try:
                     value = clean(cell)
                 except BadCell as bad:
@@ -86,4 +97,31 @@ class Cleaner:
                         values[key] = value
         if self.width is not None and count > self.width:
             problems.append(Problem("too_many_cells", "", "", {"cells": count, "headers": self.width}))
+        if corrections:
+            self.correct(values, problems, corrections)
         return Row(number, cells, values, problems, self.fed)
+
+    def correct(self, values, problems, corrections):
+        """Put the corrected cells of a row in the place of the file's."""
+        for key, text in corrections.items():
+            if key not in self.corrected:
+                continue
+            clean, name = self.corrected[key]
+            values.pop(key, None)
+            try:
+                value = clean(text)
+            except BadCell as bad:
+                problems.append(Problem(bad.code, name, bad.value or text, bad.details))
+            else:
+                if value is not None:
+                    values[key] = value
+
+
+def with_other_values(clean, clean_other, others):
+    """A cleaning function that reads the cells which say one of `others` as the text chosen for it."""
+
+    def clean_or_replace(cell):
+        text = str(shown_cell(cell)).strip()
+        return clean_other(others[text]) if text in others else clean(cell)
+
+    return clean_or_replace

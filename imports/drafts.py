@@ -14,6 +14,7 @@ from .fields import Date, Number
 from .mapping import Mapping, Options, guess_header_row, headers_of, suggested_mapping
 from .models import ImportJob, NoLongerDraft, delete_stored, file_storage
 from .parts import Limits, delete_parts, first_rows, iter_rows, read_file
+from .validation import Checker
 
 SAMPLE_VALUES = 3
 FILE_FIELDS = (
@@ -228,6 +229,13 @@ def samples(job, header_count):
             if text and len(values[index]) < SAMPLE_VALUES:
                 values[index].append(text)
     return values
+
+
+def checker(job, lock=False):
+    """The Checker of an import as it stands; `lock` for the one that writes."""
+    return Checker(
+        job.importer, job.get_mapping(), job.get_options(), width(job), lock, corrections=job.corrections()
+    )
 
 
 def data_rows(job):

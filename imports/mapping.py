@@ -10,10 +10,14 @@ TITLE_LINES = 20
 
 @dataclass
 class Mapping:
-    """`columns` gives {column key: index of the header, from 0}, `fixed` {column key: text for all rows}."""
+    """`columns` gives {column key: index of the header, from 0}, `fixed` {column key: text for all rows},
+    `values` {column key: {text in the file: text to use for it, None to leave the cell out}}, `stored`
+    {column key: what becomes of a stored value} where that is not the usual, to be overwritten."""
 
     columns: dict = field(default_factory=dict)
     fixed: dict = field(default_factory=dict)
+    values: dict = field(default_factory=dict)
+    stored: dict = field(default_factory=dict)
 
     def to_json(self):
         return asdict(self)

@@ -81,6 +81,14 @@ class ImportJob(models.Model):
         related_name="imports",
         verbose_name="started by",
     )
+    repairs = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="repaired_by",
+        help_text="the import whose failed rows this one brings again; row numbers are those of its file",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     touched_at = models.DateTimeField(auto_now=True)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -95,6 +103,8 @@ class ImportJob(models.Model):
     reading_problem = models.TextField(blank=True)
     mapping = models.JSONField(default=dict, blank=True)
     options = models.JSONField(default=dict, blank=True)
+    corrected = models.PositiveIntegerField(default=0, help_text="how often its rows were corrected in place")
+    language = models.CharField(max_length=10, blank=True, help_text="of who started it")
 
     rows = models.PositiveIntegerField(default=0)
     created = models.PositiveIntegerField(default=0)
@@ -106,6 +116,7 @@ class ImportJob(models.Model):
     failed_rows = models.FileField(
         storage=file_storage, upload_to=failed_rows_name, max_length=200, blank=True
     )
+    undone_at = models.DateTimeField(null=True, blank=True)
     from_command_line = models.BooleanField(default=False)
     mail_pending = models.BooleanField(default=False)
 
@@ -160,11 +171,11 @@ class ImportJob(models.Model):
 
     @property
     def digest(self):
-        """Of all that decides what the import does: file, how it was read, mapping and options.
+        """Of all that decides what the import does: file, how it was read, corrections, mapping and options.
         The answer on incorrect content is not part of it: the check is the same for both."""
         options = {name: value for name, value in self.options.items() if name != "leave_out"}
         reading = {name: self.reading.get(name) for name in ("sheet", "encoding", "delimiter")}
-        decisive = [self.entity_type, self.sha256, reading, self.mapping, options]
+        decisive = [self.entity_type, self.sha256, reading, self.corrected, self.mapping, options]
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -197,6 +208,17 @@ class ImportJob(models.Model):
 
     def log(self, event, user=None, **details):
         ImportEvent.objects.create(job=self, event=event, user=user, details=details)
+
+    @property
+    def family(self):
+        """The import whose rows these are and all that repair it, oldest first. Of them, one at most has
+        created or updated the record of a row number."""
+        root = self.repairs_id or self.pk
+        return ImportJob.objects.filter(Q(pk=root) | Q(repairs=root)).order_by("pk")
+
+    def corrections(self):
+        """{row number: {column key: text, None for a blank}} of the cells that were corrected in place."""
+        return dict(self.row_corrections.values_list("row_number", "cells")) if self.corrected else {}
 
     @property
     def is_draft(self):
@@ -240,6 +262,9 @@ class ImportRun(models.Model):
         READ = "read", "Reading"
         CHECK = "check", "Checking"
         IMPORT = "import", "Importing"
+        UNDO_CHECK = "undo_check", "Preparing to undo"
+        UNDO = "undo", "Undoing"
+        RESULTS = "results", "Writing the results"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -251,7 +276,7 @@ class ImportRun(models.Model):
     UNFINISHED = (State.WAITING, State.RUNNING)
 
     job = models.ForeignKey(ImportJob, models.CASCADE, related_name="runs")
-    kind = models.CharField(max_length=8, choices=Kind)
+    kind = models.CharField(max_length=10, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
@@ -274,7 +299,7 @@ class ImportRun(models.Model):
         indexes = [models.Index(fields=["state", "lease"], name="run_by_state")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="read")
+                condition=~Q(kind__in=["check", "import"])
                 | Q(
                     rows_done=models.F("created")
                     + models.F("updated")
@@ -319,6 +344,10 @@ class ImportRow(models.Model):
         UPDATED = "updated", "Updated"
         UNCHANGED = "unchanged", "Unchanged"
         REJECTED = "rejected", "Rejected"
+        # Of an undo:
+        DELETED = "deleted", "Deleted"
+        RESTORED = "restored", "Restored"
+        KEPT = "kept", "Kept"
 
     run = models.ForeignKey(ImportRun, models.CASCADE, related_name="ledger", db_index=False)
     row_number = models.PositiveIntegerField()
@@ -335,7 +364,12 @@ class ImportRow(models.Model):
 
 
 class ImportRowDetail(models.Model):
-    """What a rejected or updated row holds: problems, raw cells, changes {column key: [old, new]}."""
+    """What a rejected or updated row holds: problems, raw cells, changes {column key: [old, new]}.
+
+    For undoing an update, `before` is when the record was last changed before, and `children` says
+    {child's name: [identifier, when it was last changed before, None for a new one]}. A `stale` one is
+    of a row whose cells were corrected since: the check has still to decide it again.
+    """
 
     run = models.ForeignKey(ImportRun, models.CASCADE, related_name="details", db_index=False)
     row_number = models.PositiveIntegerField()
@@ -343,15 +377,33 @@ class ImportRowDetail(models.Model):
     problems = models.JSONField(default=list, encoder=DjangoJSONEncoder)
     cells = models.JSONField(default=list)
     changes = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    before = models.DateTimeField(null=True)
+    children = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    stale = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "row_number"], name="detail_once_per_run")]
+        indexes = [models.Index(fields=["run"], condition=Q(stale=True), name="stale_details")]
 
     def __str__(self):
         return f"Details of row {self.row_number}"
 
     def get_problems(self):
         return [Problem.from_json(problem) for problem in self.problems]
+
+
+class RowCorrection(models.Model):
+    """Cells of one row that were corrected in place: {column key: text, None for a blank}."""
+
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="row_corrections", db_index=False)
+    row_number = models.PositiveIntegerField()
+    cells = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "row_number"], name="correction_once_per_row")]
+
+    def __str__(self):
+        return f"Correction of row {self.row_number}"
 
 
 class GeneratedLookup(models.Model):

@@ -11,7 +11,7 @@ from .cells import shown_cell
 from .details import names_of_references
 from .fields import Choice, Reference
 from .problems import CONTENT, FORMAT
-from .validation import CREATED, UPDATED, Checker, Found
+from .validation import CREATED, UPDATED, Found
 
 RECORDS = 20
 GENERATED = "(generated)"
@@ -47,8 +47,7 @@ def records(job):
     importer, mapping = job.importer, job.get_mapping()
     fed = mapping.fed()
     columns = [c for c in importer.columns if c.key in fed or (c.key == importer.key and importer.new_key())]
-    checker = Checker(importer, mapping, job.get_options(), drafts.width(job))
-    rows = checker.check(drafts.first_data_rows(job, RECORDS))
+    rows = drafts.checker(job).check(drafts.first_data_rows(job, RECORDS))
     names = names_of_references(
         [(row.number, {importer.by_key[key]: pair for key, pair in row.changes.items()}) for row in rows]
     )

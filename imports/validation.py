@@ -33,9 +33,10 @@ class Checker:
     file did is remembered: keys seen, unique values set free, look-ups that would be generated.
     """
 
-    def __init__(self, importer, mapping, options, width=None, lock=False):
+    def __init__(self, importer, mapping, options, width=None, lock=False, corrections=None):
         self.importer, self.mapping, self.options, self.lock = importer, mapping, options, lock
-        self.cleaner = Cleaner(importer, mapping, options, width)
+        self.corrections = corrections or {}
+        self.cleaner = Cleaner(importer, mapping, options, width, corrections=self.corrections)
         self.update = options.update and importer.updates
         fed = mapping.fed()
         self.references = [c for c in importer.columns if c.key in fed and isinstance(c.field, Reference)]
@@ -56,7 +57,9 @@ class Checker:
     def remember(self, rows, changes=(), look_ups=()):
         """Take note of what earlier slices of the run have met: the keys of their rows, the changes
         {column key: [old, new]} that a check foretold and the look-ups that it would generate."""
-        cleaner = Cleaner(self.importer, self.mapping, self.options, only=self.uniques)
+        cleaner = Cleaner(
+            self.importer, self.mapping, self.options, only=self.uniques, corrections=self.corrections
+        )
         for number, cells in rows:
             self.note_keys(cleaner.clean(number, cells))
         for change in changes:

@@ -39,7 +39,7 @@ from .execution import (
 from .models import ImportJob, ImportRun, file_storage
 from .parts import iter_rows
 from .readers import UnreadableFile
-from .validation import REJECTED, UPDATED, Checker
+from .validation import REJECTED, UPDATED
 from .writing import SomebodyWasFirst, count_rows, write_ledger, write_records
 
 log = logging.getLogger(__name__)
@@ -207,7 +207,7 @@ class Worker:
         job, options = run.job, run.job.get_options()
         reading = job.get_reading()
         is_import = run.kind == ImportRun.Kind.IMPORT
-        checker = Checker(job.importer, job.get_mapping(), options, drafts.width(job), lock=is_import)
+        checker = drafts.checker(job, lock=is_import)
         if run.cursor:
             rows = iter_rows(file_storage(), reading, after=options.header_row)
             earlier = ((number, cells) for number, cells in rows if number <= run.cursor)

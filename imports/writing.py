@@ -73,22 +73,25 @@ def write_ledger(run, rows, now):
             ["run_id", "row_number", "outcome", "record_id", "written_at"],
             [[run.pk, row.number, row.outcome, row.record_id, now] for row in rows],
         )
-    told = [row for row in rows if row.outcome in (REJECTED, UPDATED)]
-    bulk.insert_rows(
-        ImportRowDetail,
-        ["run_id", "row_number", "outcome", "problems", "cells", "changes"],
-        [
-            [
-                run.pk,
-                row.number,
-                row.outcome,
-                [problem.to_json() for problem in row.problems],
-                row.cells,
-                row.changes,
-            ]
-            for row in told
-        ],
-    )
+    told = [detail_of(run, row) for row in rows if row.outcome in (REJECTED, UPDATED)]
+    bulk.insert(ImportRowDetail, told)
+
+
+def detail_of(run, row):
+    is_update = row.outcome == UPDATED
+    return {
+        "run_id": run.pk,
+        "row_number": row.number,
+        "outcome": row.outcome,
+        "problems": [problem.to_json() for problem in row.problems],
+        "cells": row.cells,
+        "changes": row.changes,
+        "before": row.stored["changed_at"] if is_update else None,
+        "children": {w.name: [w.record["id"], w.stored and w.stored["changed_at"]] for w in row.children}
+        if is_update
+        else {},
+        "stale": False,
+    }
 
 
 def count_rows(run, rows, seconds):
