@@ -30,17 +30,15 @@ from .execution import (
     add_run,
     cancelled_sentence,
     end,
-    may_import,
     put_in_queue,
     reopen,
     stopped_sentence,
     verdict,
 )
-from .models import ImportJob, ImportRun, file_storage
-from .parts import iter_rows
+from .importing import FileRows
+from .models import COUNTED, ImportJob, ImportRun, file_storage
 from .readers import UnreadableFile
-from .validation import REJECTED, UPDATED
-from .writing import SomebodyWasFirst, count_rows, write_ledger, write_records
+from .writing import SomebodyWasFirst
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +47,7 @@ TRIES = 5
 SQLITE_BATCH_SECONDS = 0.1
 SMALLEST_BATCH = 50
 REPORT_SECONDS = 600
+COUNTED_BY_BATCH = ["summary", "rows_done", "rejected_for_content", *COUNTED]
 WITHOUT_RIGHTS = "Stopped because the person who started it no longer has the right to import this."
 
 
@@ -78,10 +77,7 @@ class Worker:
         if run is None:
             return
         try:
-            if run.kind == ImportRun.Kind.READ:
-                self.read(run)
-            else:
-                self.work_rows(run)
+            self.work_kind(run)
         except Lost:
             log.info("run %s is another worker's", run_id)
         except CancelRequested:
@@ -91,6 +87,12 @@ class Worker:
         except Exception:
             log.exception("run %s stopped after row %s", run_id, run.cursor)
             self.try_again(run)
+
+    def work_kind(self, run):
+        if run.kind == ImportRun.Kind.READ:
+            self.read(run)
+        else:
+            self.work_rows(run, FileRows(run))
 
     def claim(self, run_id):
         """The run, when it waits or its worker's lease is over; else None. Attempts are counted first."""
@@ -175,71 +177,46 @@ class Worker:
 
     # Rows.
 
-    def work_rows(self, run):
+    def work_rows(self, run, work):
         """Batch after batch until the rows or the slice end."""
-        job = run.job
         if run.cancel_requested:
             raise CancelRequested
-        self.refuse_without_rights(job)
+        if not work.is_allowed():
+            raise MayNot
         deadline = time.monotonic() + self.slice_seconds
-        checker = self.prepare(run)
-        start_after = max(run.cursor, job.get_options().header_row)
-        rows = iter_rows(file_storage(), job.get_reading(), after=start_after)
-        size = settings.IMPORT_BATCH_ROWS
+        rows, size = work.rows(), settings.IMPORT_BATCH_ROWS
         while batch := list(islice(rows, size)):
             began = time.monotonic()
-            self.work_batch(run, checker, batch)
+            self.work_batch(run, work, batch)
             self.on_progress(run)
-            seconds = time.monotonic() - began
-            size = next_size(size, seconds)
+            size = next_size(size, time.monotonic() - began)
             if time.monotonic() > deadline:
                 self.hand_over(run)
                 return
         self.finish(run)
 
-    def refuse_without_rights(self, job):
-        if job.from_command_line:
-            return
-        if not (job.created_by and job.created_by.is_active and may_import(job.created_by, job)):
-            raise MayNot
-
-    def prepare(self, run):
-        job, options = run.job, run.job.get_options()
-        reading = job.get_reading()
-        is_import = run.kind == ImportRun.Kind.IMPORT
-        checker = drafts.checker(job, lock=is_import)
-        if run.cursor:
-            rows = iter_rows(file_storage(), reading, after=options.header_row)
-            earlier = ((number, cells) for number, cells in rows if number <= run.cursor)
-            changes = (
-                () if is_import else run.details.filter(outcome=UPDATED).values_list("changes", flat=True)
-            )
-            look_ups = () if is_import else run.generated_names
-            checker.remember(earlier, changes, look_ups)
-        return checker
-
-    def work_batch(self, run, checker, batch):
-        """Clean outside the transaction, decide and write inside it; again when somebody was quicker."""
+    def work_batch(self, run, work, batch):
+        """Begin outside the transaction, decide and write inside it; again when somebody was quicker."""
         one_by_one = False
         for attempt in range(TRIES):
             began = time.monotonic()
-            rows = checker.clean(batch)
+            rows = work.begin(batch)
             try:
                 with transaction.atomic():
                     self.fence(run, batch[-1][0])
-                    self.write(run, checker, rows, one_by_one)
-                    count_rows(run, rows, time.monotonic() - began)
+                    work.write(rows, one_by_one)
+                    work.count(rows, time.monotonic() - began)
                 run.cursor = batch[-1][0]
                 return
             except (IntegrityError, DataError, SomebodyWasFirst):
-                run.refresh_from_db(fields=["summary", "rows_done", "rejected_for_content", *run.counts])
+                run.refresh_from_db(fields=COUNTED_BY_BATCH)
                 one_by_one = attempt >= 1
             except OperationalError:
                 close_old_connections()
                 if attempt == TRIES - 1:
                     raise
                 time.sleep(random.uniform(0.05, 0.2) * 2**attempt)
-                run.refresh_from_db(fields=["summary", "rows_done", "rejected_for_content", *run.counts])
+                run.refresh_from_db(fields=COUNTED_BY_BATCH)
         raise RuntimeError(f"rows {batch[0][0]} to {batch[-1][0]} did not come to rest in {TRIES} tries")
 
     def fence(self, run, last_row):
@@ -251,31 +228,6 @@ class Worker:
         )
         if not taken:
             raise CancelRequested if self.mine(run).filter(cancel_requested=True).exists() else Lost
-
-    def write(self, run, checker, rows, one_by_one):
-        now = timezone.now()
-        if run.kind == ImportRun.Kind.CHECK:
-            checker.decide_rows(rows)
-        elif one_by_one:
-            for row in rows:
-                self.write_one(run, checker, row, now)
-        else:
-            checker.generated.clear()
-            checker.decide_rows(rows)
-            write_records(run, checker.importer, rows, now)
-        write_ledger(run, rows, now)
-
-    def write_one(self, run, checker, row, now):
-        """Blame the right row: what the database refuses is that row's problem alone."""
-        checker.generated.clear()
-        try:
-            with transaction.atomic():
-                checker.decide_rows([row])
-                write_records(run, checker.importer, [row], now)
-        except (IntegrityError, DataError):
-            row.refuse("refused_by_database")
-            row.outcome, row.record_id = REJECTED, None
-            row.generates.clear()
 
     def hand_over(self, run):
         """Give the rest of the run to the next slice."""

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from entities.models import Address, Contact, ContactClassification, Product
-from imports import drafts, execution, worker
+from imports import drafts, execution, importing
 from imports.importers import importer_for
 from imports.models import GeneratedLookup, ImportJob, ImportRow, ImportRun, NoLongerDraft, file_storage
 from imports.worker import Worker
@@ -351,7 +351,7 @@ def test_an_import_is_queued_in_the_transaction_that_starts_it(business_admin):
 def test_what_somebody_else_wrote_meanwhile_is_unchanged_not_doubled(monkeypatch):
     """The record appears between the batch's look and its write."""
     job = draft("contacts", contacts(GOOD[0]), generate=True)
-    write, late = worker.write_records, []
+    write, late = importing.write_records, []
 
     def somebody_is_first(run, importer, rows, now):
         if not late:
@@ -359,7 +359,7 @@ def test_what_somebody_else_wrote_meanwhile_is_unchanged_not_doubled(monkeypatch
             Contact.objects.create(code="A1", first_name="Other", last_name="Person")
         write(run, importer, rows, now)
 
-    monkeypatch.setattr(worker, "write_records", somebody_is_first)
+    monkeypatch.setattr(importing, "write_records", somebody_is_first)
     start(job, leave_out=True)
     # The other's write was rolled back together with the batch here, so the row is created at the second try.
     assert (job.state, job.created + job.unchanged, Contact.objects.count()) == ("completed", 1, 1)

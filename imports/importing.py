@@ -1,0 +1,76 @@
+"""What a check and an import run do with the rows of their file; the worker says when."""
+
+from django.db import DataError, IntegrityError, transaction
+from django.utils import timezone
+
+from . import drafts
+from .execution import may_import
+from .models import ImportRun, file_storage
+from .parts import iter_rows
+from .validation import REJECTED, UPDATED
+from .writing import count_rows, write_ledger, write_records
+
+
+class FileRows:
+    """The rows of a run's file: cleaned, decided and, by an import, written."""
+
+    def __init__(self, run):
+        self.run, self.job = run, run.job
+        self.is_import = run.kind == ImportRun.Kind.IMPORT
+
+    def is_allowed(self):
+        """Whether who started it still holds the rights; the command line needs none."""
+        user = self.job.created_by
+        return self.job.from_command_line or bool(user and user.is_active and may_import(user, self.job))
+
+    def rows(self):
+        """Yield the rows behind the run's cursor as (row number, cells)."""
+        self.checker = self.prepare()
+        start_after = max(self.run.cursor, self.job.get_options().header_row)
+        return iter_rows(file_storage(), self.job.get_reading(), after=start_after)
+
+    def prepare(self):
+        run, job = self.run, self.job
+        checker = drafts.checker(job, lock=self.is_import)
+        if run.cursor:
+            rows = iter_rows(file_storage(), job.get_reading(), after=job.get_options().header_row)
+            earlier = ((number, cells) for number, cells in rows if number <= run.cursor)
+            updates = run.details.filter(outcome=UPDATED).values_list("changes", flat=True)
+            checker.remember(
+                earlier,
+                () if self.is_import else updates,
+                () if self.is_import else run.generated_names,
+            )
+        return checker
+
+    def begin(self, batch):
+        """The part of a batch that needs no transaction."""
+        return self.checker.clean(batch)
+
+    def write(self, rows, one_by_one):
+        now = timezone.now()
+        if not self.is_import:
+            self.checker.decide_rows(rows)
+        elif one_by_one:
+            for row in rows:
+                self.write_one(row, now)
+        else:
+            self.checker.generated.clear()
+            self.checker.decide_rows(rows)
+            write_records(self.run, self.checker.importer, rows, now)
+        write_ledger(self.run, rows, now)
+
+    def write_one(self, row, now):
+        """Blame the right row: what the database refuses is that row's problem alone."""
+        self.checker.generated.clear()
+        try:
+            with transaction.atomic():
+                self.checker.decide_rows([row])
+                write_records(self.run, self.checker.importer, [row], now)
+        except (IntegrityError, DataError):
+            row.refuse("refused_by_database")
+            row.outcome, row.record_id = REJECTED, None
+            row.generates.clear()
+
+    def count(self, rows, seconds):
+        count_rows(self.run, rows, seconds)
