@@ -234,7 +234,13 @@ def samples(job, header_count):
 def checker(job, lock=False):
     """The Checker of an import as it stands; `lock` for the one that writes."""
     return Checker(
-        job.importer, job.get_mapping(), job.get_options(), width(job), lock, corrections=job.corrections()
+        job.importer,
+        job.get_mapping(),
+        job.get_options(),
+        width(job),
+        lock,
+        corrections=job.corrections(),
+        sheets=job.row_sheets,
     )
 
 

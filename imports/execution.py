@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from . import drafts, reports
 from .models import ImportJob, ImportRun, file_storage
+from .rows import row_name
 
 CHECK_STAYS_FRESH = timedelta(minutes=10)
 QUEUED_AGAIN_AFTER = timedelta(minutes=2)
@@ -273,11 +274,16 @@ def cancelled_sentence(run):
     if not run.rows_done:
         return "Cancelled before the first row; nothing was written."
     done = run.rows_done - run.rejected
-    return f"Cancelled after row {run.cursor:,}; the {done:,} rows imported before it stay in the CRM."
+    return f"Cancelled after {reached(run)}; the {done:,} rows imported before it stay in the CRM."
 
 
 def stopped_sentence(run):
     if run.kind == ImportRun.Kind.CHECK:
-        return f"The check stopped after row {run.cursor:,} for a technical reason; nothing was written."
+        return f"The check stopped after {reached(run)} for a technical reason; nothing was written."
     done = run.rows_done - run.rejected
-    return f"Stopped after row {run.cursor:,} for a technical reason; {done:,} rows before it are in the CRM."
+    return f"Stopped after {reached(run)} for a technical reason; {done:,} rows before it are in the CRM."
+
+
+def reached(run):
+    """The last row that a run dealt with, as "row 1,205" or "Sheet2, row 812"."""
+    return row_name(run.cursor, run.job.row_sheets)

@@ -166,6 +166,12 @@ class ImportJob(models.Model):
         return Options(**self.options)
 
     @property
+    def row_sheets(self):
+        """The names of the sheets that its row numbers distinguish; a repair has those of the first import."""
+        reading = self.repairs.reading if self.repairs_id else self.reading
+        return [sheet["name"] for sheet in reading.get("joined", ())]
+
+    @property
     def parts_prefix(self):
         return f"imports/{self.folder}/parts"
 
@@ -175,6 +181,8 @@ class ImportJob(models.Model):
         The answer on incorrect content is not part of it: the check is the same for both."""
         options = {name: value for name, value in self.options.items() if name != "leave_out"}
         reading = {name: self.reading.get(name) for name in ("sheet", "encoding", "delimiter")}
+        if joined := self.reading.get("joined"):
+            reading["joined"] = joined
         decisive = [self.entity_type, self.sha256, reading, self.corrected, self.mapping, options]
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from django.core.files.base import ContentFile
 
 from imports.readers_problems import UnreadableFile
+from imports.rows import row_name, row_number
 
 PROJECT = Path(__file__).resolve().parent.parent
 PART_ROWS = 5000
@@ -62,7 +63,8 @@ class Reading:
 
     `sheets` are dicts of name, visible, rows (approximate, or None) and selected. `delimiter` is None for
     workbooks and for text of a single column. `rows` counts rows that are not blank, `width` is the widest.
-    A part is a dict of name, first and last (row numbers) and rows.
+    A part is a dict of name, first and last (row numbers) and rows. `joined` are the sheets that were read
+    as one, in their order, dicts of name and skipped (how many rows at its top are no data of a later one).
     """
 
     format: str
@@ -74,6 +76,20 @@ class Reading:
     rows: int = 0
     width: int = 0
     parts: list = field(default_factory=list)
+    joined: list = field(default_factory=list)
+
+    @property
+    def row_sheets(self):
+        """The names of the sheets that its row numbers distinguish, see `rows`."""
+        return [sheet["name"] for sheet in self.joined]
+
+    def row_name(self, number):
+        """ "row 812", or "Sheet2, row 812"."""
+        return row_name(number, self.row_sheets)
+
+    def row_number(self, text):
+        """The number that a row's name or label means, or None."""
+        return row_number(text, self.row_sheets)
 
     def to_json(self):
         return asdict(self)

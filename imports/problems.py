@@ -9,6 +9,8 @@ it is read, so the page, the failed-rows file and the manual always say the same
 
 from dataclasses import dataclass, field
 
+from .rows import ROWS_OF_A_SHEET, row_in_words
+
 FORMAT = "format"
 CONTENT = "content"
 SHOWN_VALUE_LENGTH = 80
@@ -110,7 +112,7 @@ CATALOGUE = {
     "missing": Cause(CONTENT, "the value is missing", "Fill in the cell."),
     "missing_for": Cause(CONTENT, "the value is missing; {because}", "Fill in the cell."),
     "twice_in_file": Cause(
-        CONTENT, "“{value}” is in row {row} too", "Keep one of the two rows, or correct the value."
+        CONTENT, "“{value}” is in {place} too", "Keep one of the two rows, or correct the value."
     ),
     "held_by_another": Cause(
         CONTENT, "“{value}” belongs to {holder}", "Use a value that no other record has."
@@ -147,11 +149,18 @@ class Problem:
 
     @property
     def sentence(self):
-        return CATALOGUE[self.code].sentence.format(value=shown(self.value), **self.details)
+        return CATALOGUE[self.code].sentence.format(value=shown(self.value), place=self.place, **self.details)
 
     @property
     def advice(self):
         return CATALOGUE[self.code].advice.format(value=shown(self.value), **self.details)
+
+    @property
+    def place(self):
+        """The other row that it is about, as "Sheet2, row 812"; its number is the detail `row`."""
+        if "row" not in self.details:
+            return ""
+        return row_in_words(self.details.get("sheet", ""), self.details["row"] % ROWS_OF_A_SHEET)
 
     @property
     def text(self):

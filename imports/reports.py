@@ -17,6 +17,7 @@ from .corrections import own_headers
 from .mapping import letters
 from .models import ImportJob, ImportRow, failed_rows_name, file_storage
 from .problems import CONTENT, FORMAT, Problem
+from .rows import row_label
 from .writers import WRITERS, Style, fits_xls
 
 log = logging.getLogger(__name__)
@@ -102,6 +103,7 @@ def can_encode(text, encoding):
 def failed_rows(job, run, headers, speech=str):
     """Yield the table's rows: the headers, then each rejected row with its number, result and errors."""
     yield [*headers, *own_headers(job.reference)]
+    sheets = job.row_sheets
     details = run.details.filter(outcome=ImportRow.Outcome.REJECTED).order_by("row_number")
     for number, cells, stored in details.values_list("row_number", "cells", "problems").iterator(
         FETCHED_ROWS
@@ -111,7 +113,7 @@ def failed_rows(job, run, headers, speech=str):
         yield [
             *cells,
             *blanks,
-            number,
+            row_label(number, sheets),
             RESULTS[kind_of(problems)],
             speech(" | ".join(p.text for p in problems)),
         ]

@@ -11,6 +11,7 @@ from .children import ChildCheck, blank_record, set_keys
 from .cleaning import Cleaner
 from .fields import LookUp, Reference
 from .keys import uuid7
+from .rows import place_of
 
 CREATED, UPDATED, UNCHANGED, REJECTED = "created", "updated", "unchanged", "rejected"
 
@@ -31,11 +32,12 @@ class Checker:
 
     `lock` makes it read stored records FOR UPDATE, as the import does. What earlier rows of the
     file did is remembered: keys seen, unique values set free, look-ups that would be generated.
+    `sheets` are those that the row numbers distinguish, see `rows`.
     """
 
-    def __init__(self, importer, mapping, options, width=None, lock=False, corrections=None):
+    def __init__(self, importer, mapping, options, width=None, lock=False, corrections=None, sheets=()):
         self.importer, self.mapping, self.options, self.lock = importer, mapping, options, lock
-        self.corrections = corrections or {}
+        self.corrections, self.sheets = corrections or {}, sheets
         self.cleaner = Cleaner(importer, mapping, options, width, corrections=self.corrections)
         self.update = options.update and importer.updates
         fed = mapping.fed()
@@ -149,7 +151,7 @@ class Checker:
     def decide(self, row, found, holders):
         first_rows = self.note_keys(row)
         for column, first in first_rows:
-            row.refuse("twice_in_file", column.name, row.values[column.key], row=first)
+            row.refuse("twice_in_file", column.name, row.values[column.key], **self.named(first))
         if row.stored is not None and not self.update:
             self.resolve(row, found, quietly=True)
             self.importer.already_there(row)
@@ -178,6 +180,11 @@ class Checker:
                 if first != row.number:
                     repeated.append((column, first))
         return repeated
+
+    def named(self, number):
+        """What a problem says of another row: its number, and its sheet when there are several."""
+        sheet, _ = place_of(number, self.sheets)
+        return {"row": number} | ({"sheet": sheet} if sheet else {})
 
     def resolve(self, row, found, quietly=False):
         """Put Found in the place of what a row says of another record."""

@@ -115,10 +115,21 @@ LEVELS = [
     {"models"},
     {"validation"},
     {"importers"},
-    {"bulk", "fields", "mapping", "problems", "parts", "readers"},
+    {"bulk", "fields", "mapping", "problems", "parts", "readers", "rows"},
 ]
 NOT_FOR_THE_MIDDLE = ("django.db", "django.http", "django.forms", "django.views")
-PURE = ("cleaning", "fields", "importers", "mapping", "parts", "problems", "readers", "validation", "writers")
+PURE = (
+    "cleaning",
+    "fields",
+    "importers",
+    "mapping",
+    "parts",
+    "problems",
+    "readers",
+    "rows",
+    "validation",
+    "writers",
+)
 
 
 def module_of(path):

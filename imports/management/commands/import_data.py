@@ -18,6 +18,7 @@ from imports.mapping import Mapping, letters, suggest
 from imports.models import ImportJob, ImportRun, file_storage
 from imports.problems import Problem
 from imports.readers import UnreadableFile
+from imports.rows import row_label, row_name
 from imports.worker import CancelRequested, Worker
 
 WRONG_USE = 2
@@ -286,12 +287,14 @@ class Command(BaseCommand):
             **counts,
             "seconds": round(seconds, 3),
             "problems": [
-                {name: cause[name] for name in ("code", "kind", "column", "count", "example_row")}
+                {name: cause[name] for name in ("code", "kind", "column", "count")}
+                | {"example_row": row_label(cause["example_row"], job.row_sheets)}
                 for cause in run.problems
             ],
         }
         for cause in run.problems:
-            self.say(f"{cause['count']:>9,}  row {cause['example_row']}: {cause['problem'].text}")
+            row = row_name(cause["example_row"], job.row_sheets)
+            self.say(f"{cause['count']:>9,}  {row}: {cause['problem'].text}")
         if self.options["json"]:
             self.stdout.write(json.dumps(result, ensure_ascii=False))
         else:
