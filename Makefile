@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all:
 
-.PHONY: run test lint format lock clean
+.PHONY: run test lint format messages lock clean
 
 run: $(VENV)/.run
 	@exec $(BIN)/python -u manage.py start
@@ -22,6 +22,11 @@ lint: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+# Collects the sentences into locale/ and compiles what is translated; needs the gettext package of the system.
+messages: $(VENV)/.run
+	$(BIN)/python manage.py makemessages --locale el --no-obsolete --no-wrap --add-location file --ignore .venv --ignore data --ignore tests
+	$(BIN)/python manage.py compilemessages --ignore .venv
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later with its venv module is needed and was not found. Install it, or name it: make PYTHON=/path/to/python3"; exit 1; }

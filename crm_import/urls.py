@@ -5,9 +5,11 @@ from django.urls import include, path
 
 from crm_import import accounts
 from crm_import.health import health
+from crm_import.language import set_language
 
 urlpatterns = [
     path("healthz", health, name="health"),
+    path("language/", set_language, name="set_language"),
     path("import-data/", include("imports.urls")),
     path("password-reset/", accounts.ForgottenPassword.as_view(), name="admin_password_reset"),
     path("password-reset/sent/", accounts.LinkSent.as_view(), name="password_reset_done"),

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop as _
+
 from .keys import uuid7
+
+BECAUSE = _("another {noun} cell is filled")
 
 
 @dataclass(slots=True)
@@ -82,8 +86,8 @@ class ChildCheck:
         for attribute in self.child.required:
             column = self.importer.by_key[f"{self.name}.{attribute}"]
             if attribute not in given and not row.is_bad(column.name):
-                noun = self.child.model._meta.verbose_name
-                row.refuse("missing_for", column.name, because=f"another {noun} cell is filled")
+                noun = str(self.child.model._meta.verbose_name)
+                row.refuse("missing_for", column.name, because=BECAUSE, noun=noun)
 
 
 def set_keys(model, record):

@@ -7,14 +7,18 @@ undone, so that everything after sees the user's own file.
 import json
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 
 from django.core.files.base import ContentFile
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from .parts import delete_parts, first_rows, iter_rows
+from .wording import in_every_language
 from .writers import restored
 
-ROW, RESULT, ERROR = "Row (import {})", "Result", "Error"
-NAMES_ITS_IMPORT = re.compile(r"Row \(import (\d{1,18})-([A-Z0-9]{4})\)")
+ROW, RESULT, ERROR = _("Row (import {})"), _("Result"), _("Error")
+REFERENCE = r"(\d{1,18})-([A-Z0-9]{4})"
 TITLE_LINES = 20
 PART_ROWS = 5000
 
@@ -31,16 +35,28 @@ class Correction:
 
 def own_headers(reference):
     """The headers of the columns that a failed-rows file adds."""
-    return [ROW.format(reference), RESULT, ERROR]
+    return [gettext(ROW).format(reference), gettext(RESULT), gettext(ERROR)]
 
 
 def find_correction(rows):
     """The Correction that one of the first rows [(number, cells)] declares, or None."""
     for number, cells in rows[:TITLE_LINES]:
         for index, cell in enumerate(cells):
-            if isinstance(cell, str) and (found := NAMES_ITS_IMPORT.fullmatch(cell.strip())):
+            if isinstance(cell, str) and (found := reference_in(cell)):
                 return Correction(int(found[1]), found[2], number, own_columns(cells, index))
     return None
+
+
+@cache
+def patterns():
+    """Of the header that names an import, one per language."""
+    said = (header.split("{}") for header in in_every_language(ROW))
+    return [re.compile(REFERENCE.join(map(re.escape, parts))) for parts in said]
+
+
+def reference_in(cell):
+    """The match of number and code in a header that names an import, else None."""
+    return next(filter(None, (pattern.fullmatch(cell.strip()) for pattern in patterns())), None)
 
 
 def own_columns(headers, index):
@@ -48,7 +64,7 @@ def own_columns(headers, index):
     columns = [index]
     for name in (RESULT, ERROR):
         following = columns[-1] + 1
-        if following < len(headers) and headers[following] == name:
+        if following < len(headers) and headers[following] in in_every_language(name):
             columns.append(following)
     return tuple(columns)
 

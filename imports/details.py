@@ -7,7 +7,7 @@ from django.core.paginator import Paginator
 from . import drafts
 from .cells import shown_cell
 from .fields import Reference
-from .mapping import letters
+from .mapping import name_without_header
 from .models import ImportRow
 from .problems import CONTENT, FORMAT
 
@@ -52,7 +52,7 @@ def headers_of(job):
     try:
         return drafts.headers(job) if job.reading else []
     except FileNotFoundError:
-        return [f"Column {letters(index)}" for index in range(job.reading["width"])]
+        return [name_without_header(index) for index in range(job.reading["width"])]
 
 
 def failed_rows(job, run, headers, page):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from .cells import shown_cell
 from .corrections import take_back
@@ -31,7 +32,7 @@ FILE_FIELDS = (
 
 
 def create(user, importer):
-    return ImportJob.objects.create(entity_type=importer.slug, created_by=user)
+    return ImportJob.objects.create(entity_type=importer.slug, created_by=user, language=get_language() or "")
 
 
 def keep_file(job, upload, name):

@@ -11,10 +11,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from . import drafts, reports
 from .models import ImportJob, ImportRun, file_storage
-from .rows import row_name
+from .rows import place_of
+from .said import Said
 
 CHECK_STAYS_FRESH = timedelta(minutes=10)
 QUEUED_AGAIN_AFTER = timedelta(minutes=2)
@@ -61,6 +63,7 @@ def start(job, user=None, *, start_key, leave_out=None, queue=put_in_queue):
     changed = queryset.update(
         state=ImportJob.State.IN_PROGRESS,
         options=options,
+        language=get_language() or "",
         started_at=timezone.now(),
         rows=rows,
         not_reached=rows,
@@ -229,13 +232,11 @@ def rights(job):
 def verdict(job, run):
     """How a finished run ends its import, as (state, reason); None when the import itself is next."""
     if run.rows_done == run.rejected:
-        return ImportJob.State.FAILED, nothing_imported_sentence(run)
+        return ImportJob.State.FAILED, Said("nothing_imported", rows=run.rows_done)
     if run.kind == ImportRun.Kind.IMPORT:
         return ImportJob.State.COMPLETED, ""
     if run.rejected_for_content and not job.get_options().leave_out:
-        count = run.rejected_for_content
-        rows = "1 row has" if count == 1 else f"{count:,} rows have"
-        return ImportJob.State.FAILED, f"Nothing was imported, because {rows} incorrect content."
+        return ImportJob.State.FAILED, Said("incorrect_content", rows=run.rejected_for_content)
     return None
 
 
@@ -256,34 +257,28 @@ def end(job, run, state, reason, failed_rows=""):
     )
     if not ended:
         raise Lost
-    job.log(state, reason=reason, **counts)
+    job.log(state, reason=str(reason), **counts)
     if outdated:
         transaction.on_commit(lambda: file_storage().delete(outdated))
     if job.mail_pending:
         transaction.on_commit(lambda: reports.send_mail(job.pk))
 
 
-def nothing_imported_sentence(run):
-    rows = "the only row has" if run.rows_done == 1 else f"all {run.rows_done:,} rows have"
-    return f"No row could be imported: {rows} problems."
-
-
 def cancelled_sentence(run):
     if run.kind == ImportRun.Kind.CHECK:
-        return "Cancelled while checking; nothing was written."
+        return Said("cancelled_check")
     if not run.rows_done:
-        return "Cancelled before the first row; nothing was written."
-    done = run.rows_done - run.rejected
-    return f"Cancelled after {reached(run)}; the {done:,} rows imported before it stay in the CRM."
+        return Said("cancelled_at_once")
+    return Said("cancelled", **reached(run), done=run.rows_done - run.rejected)
 
 
 def stopped_sentence(run):
     if run.kind == ImportRun.Kind.CHECK:
-        return f"The check stopped after {reached(run)} for a technical reason; nothing was written."
-    done = run.rows_done - run.rejected
-    return f"Stopped after {reached(run)} for a technical reason; {done:,} rows before it are in the CRM."
+        return Said("stopped_check", **reached(run))
+    return Said("stopped", **reached(run), done=run.rows_done - run.rejected)
 
 
 def reached(run):
-    """The last row that a run dealt with, as "row 1,205" or "Sheet2, row 812"."""
-    return row_name(run.cursor, run.job.row_sheets)
+    """The sheet and number of the last row that a run dealt with."""
+    sheet, row = place_of(run.cursor, run.job.row_sheets)
+    return {"sheet": sheet, "row": row}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext
 
 from .fields import Field, LookUp, Reference
 from .problems import CATALOGUE
@@ -64,6 +65,11 @@ class Column:
     def key(self):
         """The column's name in mappings and rows: "address.town"."""
         return f"{self.record}.{self.attribute}" if self.record else self.attribute
+
+    @property
+    def label(self):
+        """What people read; the name itself is the same in every language and stands in the ledger."""
+        return gettext(self.name)
 
     @cached_property
     def attname(self):

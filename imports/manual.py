@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from .fields import LookUp, Reference
 from .importers import importers
@@ -47,6 +48,11 @@ class Blanks(dict):
         return "…"
 
 
+def filled(sentence):
+    """A sentence of the catalogues with “…” for what would be named, once for several together."""
+    return gettext(sentence).format_map(Blanks()).replace("… …", "…")
+
+
 def contents():
     return {
         "chapters": [Chapter.of(importer) for importer in importers()],
@@ -64,15 +70,12 @@ def contents():
 def problems(kind):
     """[(what it says, what to do)] of the catalogue's problems of one kind."""
     causes = (cause for cause in CATALOGUE.values() if cause.kind == kind)
-    return [
-        (sentence_case(cause.sentence.format_map(Blanks())), cause.advice.format_map(Blanks()))
-        for cause in causes
-    ]
+    return [(sentence_case(filled(cause.sentence)), filled(cause.advice)) for cause in causes]
 
 
 def file_problem(sentence):
     """(what it says, what to do) of a sentence that says both, one after the other."""
-    said, _, advice = sentence.format_map(Blanks()).partition(". ")
+    said, _, advice = filled(sentence).partition(". ")
     return f"{said.removesuffix('.')}.", advice
 
 

@@ -2,8 +2,11 @@
 
 from dataclasses import asdict, dataclass, field
 
+from django.utils.translation import gettext as _
+
 from .cells import FileOptions, shown_cell
 from .fields import folded_word
+from .wording import in_every_language
 
 TITLE_LINES = 20
 
@@ -69,10 +72,14 @@ def headers_of(cells, width):
     names, count = [], {}
     for index in range(width):
         name = " ".join(str(shown_cell(cells[index])).split()) if index < len(cells) else ""
-        name = name or f"Column {letters(index)}"
+        name = name or name_without_header(index)
         count[name] = count.get(name, 0) + 1
         names.append(name if count[name] == 1 else f"{name} ({count[name]})")
     return names
+
+
+def name_without_header(index):
+    return _("Column {letter}").format(letter=letters(index))
 
 
 def letters(index):
@@ -86,13 +93,13 @@ def letters(index):
 
 
 def known_names(importer):
-    """{folded name: (column, is a synonym)} of all that an entity type answers to."""
+    """{folded name: (column, is a synonym)} of all that an entity type answers to, in every language."""
     names = {}
     for column in importer.columns:
         for synonym in column.synonyms:
             names.setdefault(folded_word(synonym), (column, True))
     for column in importer.columns:
-        names[folded_word(column.name)] = (column, False)
+        names |= {folded_word(name): (column, False) for name in in_every_language(column.name)}
     return names
 
 

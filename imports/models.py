@@ -12,13 +12,14 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.fields.files import FieldFile
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from .importers import importer_for
 from .keys import uuid7
 from .mapping import Mapping, Options
 from .parts import Reading
 from .problems import Problem
+from .said import SaidField
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 COUNTED = ("created", "updated", "unchanged", "rejected")
@@ -73,7 +74,7 @@ class ImportJob(models.Model):
     start_key = models.UUIDField(default=uuid.uuid4, editable=False)
     entity_type = models.CharField(max_length=50)
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
-    reason = models.TextField(blank=True)
+    reason = SaidField(blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -100,7 +101,7 @@ class ImportJob(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     file_format = models.CharField(max_length=4, choices=Format, blank=True)
     reading = models.JSONField(default=dict, blank=True)
-    reading_problem = models.TextField(blank=True)
+    reading_problem = SaidField(blank=True)
     mapping = models.JSONField(default=dict, blank=True)
     options = models.JSONField(default=dict, blank=True)
     corrected = models.PositiveIntegerField(default=0, help_text="how often its rows were corrected in place")
@@ -227,6 +228,10 @@ class ImportJob(models.Model):
     def corrections(self):
         """{row number: {column key: text, None for a blank}} of the cells that were corrected in place."""
         return dict(self.row_corrections.values_list("row_number", "cells")) if self.corrected else {}
+
+    def in_its_language(self):
+        """A context in which everything is said in the language of who started the import."""
+        return translation.override(self.language or settings.LANGUAGE_CODE)
 
     @property
     def is_draft(self):

@@ -9,11 +9,16 @@ it is read, so the page, the failed-rows file and the manual always say the same
 
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
 from .rows import ROWS_OF_A_SHEET, row_in_words
 
 FORMAT = "format"
 CONTENT = "content"
 SHOWN_VALUE_LENGTH = 80
+# The details that are words of ours: what records are called, and a reason, which may name other details.
+IN_WORDS = ("target", "noun", "because")
 
 
 @dataclass(frozen=True)
@@ -32,106 +37,121 @@ class Cause:
 CATALOGUE = {
     # Decidable from the cell alone, or from the row's shape.
     "not_an_email": Cause(
-        FORMAT, "“{value}” is not an e-mail address", "Correct the address, or leave the cell blank."
+        FORMAT, _("“{value}” is not an e-mail address"), _("Correct the address, or leave the cell blank.")
     ),
-    "not_a_date": Cause(FORMAT, "“{value}” is not a date", "Write the date as 1984-03-09."),
+    "not_a_date": Cause(FORMAT, _("“{value}” is not a date"), _("Write the date as 1984-03-09.")),
     "no_such_date": Cause(
-        FORMAT, "“{value}” is not a date that exists", "Correct the day, the month or the year."
+        FORMAT, _("“{value}” is not a date that exists"), _("Correct the day, the month or the year.")
     ),
     "ambiguous_date": Cause(
         FORMAT,
-        "“{value}” can be read day first or month first",
-        "Choose the date order in the data mapping step, or write the date as 1984-03-09.",
+        _("“{value}” can be read day first or month first"),
+        _("Choose the date order in the data mapping step, or write the date as 1984-03-09."),
     ),
-    "two_digit_year": Cause(FORMAT, "“{value}” has a year of two digits", "Write the year with four digits."),
+    "two_digit_year": Cause(
+        FORMAT, _("“{value}” has a year of two digits"), _("Write the year with four digits.")
+    ),
     "date_with_time": Cause(
-        FORMAT, "“{value}” is a date with a time of day", "Remove the time of day from the cell."
+        FORMAT, _("“{value}” is a date with a time of day"), _("Remove the time of day from the cell.")
     ),
-    "date_out_of_range": Cause(FORMAT, "“{value}” is not between 1900 and 2155", "Correct the year."),
-    "date_in_future": Cause(FORMAT, "“{value}” is in the future", "Correct the date."),
-    "not_a_number": Cause(FORMAT, "“{value}” is not a number", "Write the number in digits, such as 3.20."),
+    "date_out_of_range": Cause(FORMAT, _("“{value}” is not between 1900 and 2155"), _("Correct the year.")),
+    "date_in_future": Cause(FORMAT, _("“{value}” is in the future"), _("Correct the date.")),
+    "not_a_number": Cause(
+        FORMAT, _("“{value}” is not a number"), _("Write the number in digits, such as 3.20.")
+    ),
     "ambiguous_number": Cause(
         FORMAT,
-        "“{value}” can be read as a decimal or as thousands",
-        "Choose the decimal mark in the data mapping step.",
+        _("“{value}” can be read as a decimal or as thousands"),
+        _("Choose the decimal mark in the data mapping step."),
     ),
-    "negative_number": Cause(FORMAT, "“{value}” is negative", "Give a number of 0 or more."),
+    "negative_number": Cause(FORMAT, _("“{value}” is negative"), _("Give a number of 0 or more.")),
     "too_many_digits": Cause(
         FORMAT,
-        "“{value}” has more than {whole} digits before the decimal mark or {decimals} after it",
-        "Shorten the number.",
+        _("“{value}” has more than {whole} digits before the decimal mark or {decimals} after it"),
+        _("Shorten the number."),
     ),
-    "not_yes_or_no": Cause(FORMAT, "“{value}” is neither yes nor no", "Write yes or no."),
-    "unknown_choice": Cause(FORMAT, "“{value}” is not one of {choices}", "Use one of these values."),
+    "not_yes_or_no": Cause(FORMAT, _("“{value}” is neither yes nor no"), _("Write yes or no.")),
+    "unknown_choice": Cause(FORMAT, _("“{value}” is not one of {choices}"), _("Use one of these values.")),
     "unknown_country": Cause(
         FORMAT,
-        "“{value}” is not a country that is known",
-        "Use the three-letter code, such as CYP for Cyprus.",
+        _("“{value}” is not a country that is known"),
+        _("Use the three-letter code, such as CYP for Cyprus."),
     ),
     "unknown_currency": Cause(
-        FORMAT, "“{value}” is not a currency that is known", "Use the three-letter code, such as EUR."
+        FORMAT, _("“{value}” is not a currency that is known"), _("Use the three-letter code, such as EUR.")
     ),
     "unknown_language": Cause(
-        FORMAT, "“{value}” is not a language that is known", "Use the two-letter code, such as en or el."
+        FORMAT,
+        _("“{value}” is not a language that is known"),
+        _("Use the two-letter code, such as en or el."),
     ),
     "text_too_long": Cause(
-        FORMAT, "“{value}” is longer than {limit} characters", "Shorten the text to {limit} characters."
+        FORMAT, _("“{value}” is longer than {limit} characters"), _("Shorten the text to {limit} characters.")
     ),
     "unusable_character": Cause(
-        FORMAT, "the text contains a character that cannot be stored", "Type the text anew."
+        FORMAT, _("the text contains a character that cannot be stored"), _("Type the text anew.")
     ),
     "long_number": Cause(
         FORMAT,
-        "“{value}” is a number of more than 15 digits, which a spreadsheet program rounds",
-        "Format the column as Text and enter the value again.",
+        _("“{value}” is a number of more than 15 digits, which a spreadsheet program rounds"),
+        _("Format the column as Text and enter the value again."),
     ),
     "damaged_number": Cause(
         FORMAT,
-        "“{value}” was turned into a rounded number by a spreadsheet program",
-        "Format the column as Text and enter the original value again.",
+        _("“{value}” was turned into a rounded number by a spreadsheet program"),
+        _("Format the column as Text and enter the original value again."),
     ),
     "damaged_by_date": Cause(
         FORMAT,
-        "“{value}” was turned into a date by a spreadsheet program",
-        "Format the column as Text and enter the original value again.",
+        _("“{value}” was turned into a date by a spreadsheet program"),
+        _("Format the column as Text and enter the original value again."),
     ),
     "error_cell": Cause(
-        FORMAT, "the cell holds the error {value}", "Correct the formula, or enter the value itself."
+        FORMAT, _("the cell holds the error {value}"), _("Correct the formula, or enter the value itself.")
     ),
     "formula_without_value": Cause(
         FORMAT,
-        "the cell holds a formula without a stored value",
-        "Open the file in your spreadsheet program, save it, and upload it again.",
+        _("the cell holds a formula without a stored value"),
+        _("Open the file in your spreadsheet program, save it, and upload it again."),
     ),
     "too_many_cells": Cause(
         FORMAT,
-        "the row has {cells} cells, but there are {headers} columns",
-        "Look for a stray separator or a missing quote in the row.",
+        _("the row has {cells} cells, but there are {headers} columns"),
+        _("Look for a stray separator or a missing quote in the row."),
     ),
     # Need another cell, another row or the database.
-    "missing": Cause(CONTENT, "the value is missing", "Fill in the cell."),
-    "missing_for": Cause(CONTENT, "the value is missing; {because}", "Fill in the cell."),
+    "missing": Cause(CONTENT, _("the value is missing"), _("Fill in the cell.")),
+    "missing_for": Cause(CONTENT, _("the value is missing; {because}"), _("Fill in the cell.")),
     "twice_in_file": Cause(
-        CONTENT, "“{value}” is in {place} too", "Keep one of the two rows, or correct the value."
+        CONTENT, _("“{value}” is in {place} too"), _("Keep one of the two rows, or correct the value.")
     ),
     "held_by_another": Cause(
-        CONTENT, "“{value}” belongs to {holder}", "Use a value that no other record has."
+        CONTENT, _("“{value}” belongs to {noun} {holder}"), _("Use a value that no other record has.")
     ),
     "unknown_reference": Cause(
-        CONTENT, "there is no {target} “{value}”", "Correct the value, or create the {target} first."
+        CONTENT, _("there is no {target} “{value}”"), _("Correct the value, or create the {target} first.")
     ),
     "unknown_look_up": Cause(
         CONTENT,
-        "there is no {target} “{value}”",
-        "Correct the value, or choose “Automatically generate missing attributes” in the data mapping step.",
+        _("there is no {target} “{value}”"),
+        _(
+            "Correct the value, or choose “Automatically generate missing attributes” in the data mapping step."
+        ),
     ),
-    "unfit_reference": Cause(CONTENT, "“{value}” cannot be used: {because}", "Use another {target}."),
+    "unfit_reference": Cause(CONTENT, _("“{value}” cannot be used: {because}"), _("Use another {target}.")),
     "refused_by_database": Cause(
         CONTENT,
-        "the record could not be written because another record changed meanwhile",
-        "Import the row again.",
+        _("the record could not be written because another record changed meanwhile"),
+        _("Import the row again."),
     ),
 }
+
+
+class Words(dict):
+    """The details of a problem; what an older ledger did not keep yet is blank."""
+
+    def __missing__(self, name):
+        return ""
 
 
 @dataclass(frozen=True)
@@ -149,11 +169,24 @@ class Problem:
 
     @property
     def sentence(self):
-        return CATALOGUE[self.code].sentence.format(value=shown(self.value), place=self.place, **self.details)
+        return gettext(CATALOGUE[self.code].sentence).format_map(self.words())
 
     @property
     def advice(self):
-        return CATALOGUE[self.code].advice.format(value=shown(self.value), **self.details)
+        return gettext(CATALOGUE[self.code].advice).format_map(self.words())
+
+    def words(self):
+        """What its sentences name; words of ours among them are kept as they stand in the sources."""
+        words = Words(self.details, value=shown(self.value), place=self.place)
+        for name in IN_WORDS:
+            if said := words[name]:
+                words[name] = gettext(said).format_map(words)
+        return words
+
+    @property
+    def label(self):
+        """The column's name in the language of the reader; "" for the row."""
+        return gettext(self.column) if self.column else ""
 
     @property
     def place(self):
@@ -165,7 +198,7 @@ class Problem:
     @property
     def text(self):
         """The whole of it for one line: column, what is wrong, what to do."""
-        about = f"{self.column}: " if self.column else ""
+        about = f"{self.label}: " if self.column else ""
         sentence = self.sentence if about else self.sentence[:1].upper() + self.sentence[1:]
         return f"{about}{sentence}. {self.advice}"
 

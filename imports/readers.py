@@ -14,7 +14,7 @@ import resource
 import sys
 
 from imports.readers_output import RowWriter
-from imports.readers_problems import FILE_PROBLEMS, UnreadableFile
+from imports.readers_problems import FILE_PROBLEMS, UnreadableFile, _
 
 __all__ = ["FILE_PROBLEMS", "UnreadableFile", "main", "read", "recognise"]
 
@@ -27,18 +27,18 @@ IMAGES = {
     b"BM": "BMP",
     b"II*\x00": "TIFF",
     b"MM\x00*": "TIFF",
-    b"\x00\x00\x01\x00": "icon",
+    b"\x00\x00\x01\x00": _("icon"),
 }
 OTHER_TYPES = {
-    b"\x1f\x8b": "a compressed archive (.gz)",
-    b"7z\xbc\xaf\x27\x1c": "a compressed archive (.7z)",
-    b"Rar!": "a compressed archive (.rar)",
-    b"BZh": "a compressed archive (.bz2)",
-    b"\xfd7zXZ": "a compressed archive (.xz)",
-    b"\x7fELF": "a program",
-    b"MZ\x90\x00": "a program",
-    b"SQLite format 3": "a database",
-    b"PAR1": "a Parquet file",
+    b"\x1f\x8b": _("a compressed archive (.gz)"),
+    b"7z\xbc\xaf\x27\x1c": _("a compressed archive (.7z)"),
+    b"Rar!": _("a compressed archive (.rar)"),
+    b"BZh": _("a compressed archive (.bz2)"),
+    b"\xfd7zXZ": _("a compressed archive (.xz)"),
+    b"\x7fELF": _("a program"),
+    b"MZ\x90\x00": _("a program"),
+    b"SQLite format 3": _("a database"),
+    b"PAR1": _("a Parquet file"),
 }
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 XLS_WITHOUT_CONTAINER = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00")
@@ -46,9 +46,9 @@ WEB_PAGE = re.compile(
     rb"(?:<!--.*?-->|<\?xml[^>]*>|\s)*<(?:!doctype\s+html|html|head|meta|body|table|style)\b", re.I | re.S
 )
 MARKED_TEXTS = {
-    b"{\\rtf": "a text document (.rtf)",
-    b"<?xml": "an XML document",
-    b"%!PS": "a PostScript document",
+    b"{\\rtf": _("a text document (.rtf)"),
+    b"<?xml": _("an XML document"),
+    b"%!PS": _("a PostScript document"),
 }
 XML_SPREADSHEET = b"urn:schemas-microsoft-com:office:spreadsheet"
 FORMATS = {"csv": "imports.readers_csv", "xlsx": "imports.readers_xlsx", "xls": "imports.readers_xls"}
@@ -75,7 +75,7 @@ def _refuse_what_is_no_text(head):
         _refuse_known_binaries(head)
     text = head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     if XML_SPREADSHEET in text:
-        raise UnreadableFile("wrong_type", kind="an XML spreadsheet (2003)")
+        raise UnreadableFile("wrong_type", kind=_("an XML spreadsheet (2003)"))
     if WEB_PAGE.match(text):
         raise UnreadableFile("html")
     for magic, kind in MARKED_TEXTS.items():

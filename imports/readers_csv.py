@@ -9,7 +9,7 @@ from itertools import chain, islice
 
 from imports.readers_encoding import guess_encoding, known_encoding, line_of_bad_bytes
 from imports.readers_output import CHUNK_ROWS
-from imports.readers_problems import UnreadableFile
+from imports.readers_problems import UnreadableFile, _
 
 DELIMITERS = (",", ";", "\t", "|")
 FIELD_LIMIT = 1 << 20
@@ -35,7 +35,7 @@ def read(request, out):
         _known_delimiter(request.get("delimiter")) or file.declared_delimiter or file.sniff_delimiter()
     )
     if delimiter is None and request["name"].lower().endswith(NAMED_LIKE_A_WORKBOOK):
-        raise UnreadableFile("wrong_type", kind="a text file with a workbook's name")
+        raise UnreadableFile("wrong_type", kind=_("a text file with a workbook's name"))
     reading = {"format": "csv", "sheet": None, "sheets": [], "encoding": encoding, "delimiter": delimiter}
     out.message(reading=reading | {"encoding_guessed": not chosen and not encoding.startswith("utf")})
     file.write_records(delimiter or NO_DELIMITER, out)
@@ -91,7 +91,7 @@ class DelimitedFile:
             if reader.line_num > line or _holds_end(records):
                 raise UnreadableFile("unclosed_quote", line=line)
             if not sound:
-                raise UnreadableFile("field_too_long", line=line, limit=f"{FIELD_LIMIT:,}")
+                raise UnreadableFile("field_too_long", line=line, limit=FIELD_LIMIT)
 
     @contextmanager
     def _records(self, delimiter, strict):

@@ -57,7 +57,7 @@ class RowWriter:
 
     def _hold_to_limits(self, kept):
         if kept[-1][0] > self.max_rows:
-            raise UnreadableFile("too_many_rows", limit=f"{self.max_rows:,}")
+            raise UnreadableFile("too_many_rows", limit=self.max_rows)
         width = max(len(cells) for _, cells in kept)
         if width > self.max_columns:
             row = next(number for number, cells in kept if len(cells) > self.max_columns)

@@ -5,7 +5,7 @@ import re
 import zipfile
 from dataclasses import dataclass
 
-from imports.readers_problems import UnreadableFile
+from imports.readers_problems import UnreadableFile, _
 
 MAX_UNPACKED = 2 << 30
 MAX_ENTRIES = 5000
@@ -30,13 +30,13 @@ FORMULA_WITHOUT_RESULT = re.compile(
 LONGEST_CELL = 1 << 15
 STRICT_NAMESPACE = "purl.oclc.org"
 KINDS = {
-    "ms-excel.sheet.binary": "a binary workbook (.xlsb)",
-    "wordprocessingml": "a Word document",
-    "presentationml": "a PowerPoint presentation",
+    "ms-excel.sheet.binary": _("a binary workbook (.xlsb)"),
+    "wordprocessingml": _("a Word document"),
+    "presentationml": _("a PowerPoint presentation"),
 }
 OTHER_ARCHIVES = {
-    b"application/vnd.oasis.opendocument.spreadsheet": "an OpenDocument spreadsheet (.ods)",
-    b"application/vnd.oasis.opendocument": "an OpenDocument file",
+    b"application/vnd.oasis.opendocument.spreadsheet": _("an OpenDocument spreadsheet (.ods)"),
+    b"application/vnd.oasis.opendocument": _("an OpenDocument file"),
 }
 
 
@@ -142,7 +142,7 @@ class Package:
         for mark, kind in OTHER_ARCHIVES.items():
             if declared.startswith(mark):
                 return kind
-        return "a zip archive"
+        return _("a zip archive")
 
     def _workbook_part(self):
         found = self._relations("", "/officeDocument")

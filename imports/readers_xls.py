@@ -5,7 +5,7 @@ import os
 import struct
 
 from imports.readers_output import number
-from imports.readers_problems import UnreadableFile
+from imports.readers_problems import UnreadableFile, _
 
 SECTOR = 512
 ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
@@ -35,7 +35,7 @@ def _check_container(path):
         raise UnreadableFile("password_protected")
     if not any(name in data for name in WORKBOOK_STREAMS):
         raise UnreadableFile(
-            "truncated" if len(data) % SECTOR else "wrong_type", kind="another Office document"
+            "truncated" if len(data) % SECTOR else "wrong_type", kind=_("another Office document")
         )
 
 

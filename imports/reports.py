@@ -11,10 +11,11 @@ from django.core.files import File
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from . import drafts
 from .corrections import own_headers
-from .mapping import letters
+from .mapping import name_without_header
 from .models import ImportJob, ImportRow, failed_rows_name, file_storage
 from .problems import CONTENT, FORMAT, Problem
 from .rows import row_label
@@ -22,7 +23,7 @@ from .writers import WRITERS, Style, fits_xls
 
 log = logging.getLogger(__name__)
 
-RESULTS = {FORMAT: "Rejected: badly formatted", CONTENT: "Rejected: incorrect content"}
+RESULTS = {FORMAT: _("Rejected: badly formatted"), CONTENT: _("Rejected: incorrect content")}
 # What our sentences use and old encodings lack.
 TYPOGRAPHY = {"“": '"', "”": '"', "…": "...", "’": "'", "–": "-"}
 FETCHED_ROWS = 1000
@@ -33,9 +34,9 @@ FETCHED_ROWS = 1000
 
 def save_failed_rows(job, run):
     """Write the rows that `run` rejected to the storage; return the file's name there."""
-    headers = user_headers(job, run)
-    file_format = format_of(job, run, len(headers))
-    with tempfile.TemporaryFile() as file:
+    with tempfile.TemporaryFile() as file, job.in_its_language():
+        headers = user_headers(job, run)
+        file_format = format_of(job, run, len(headers))
         write_failed_rows(file, job, run, headers, file_format)
         file.seek(0)
         return file_storage().save(f"{failed_rows_name(job, '')}.{file_format}", File(file))
@@ -51,8 +52,9 @@ def failed_rows_as_xlsx(job):
     """An open file: the failed rows as a workbook whose cells are all text."""
     run = job.deciding_run()
     file = tempfile.TemporaryFile()  # noqa: SIM115 the response that sends it closes it
-    table = failed_rows(job, run, user_headers(job, run))
-    WRITERS["xlsx"](file, table, Style(all_text=True))
+    with job.in_its_language():
+        table = failed_rows(job, run, user_headers(job, run))
+        WRITERS["xlsx"](file, table, Style(all_text=True))
     file.seek(0)
     return file
 
@@ -67,7 +69,7 @@ def user_headers(job, run):
     """The headers as they stand in the file, "Column A" and so on when it has none; as many as the
     widest failed row has cells."""
     reading = job.get_reading()
-    headers = list(drafts.header_cells(job)) or [f"Column {letters(index)}" for index in range(reading.width)]
+    headers = list(drafts.header_cells(job)) or [name_without_header(index) for index in range(reading.width)]
     has_too_wide_rows = any(cause["code"] == "too_many_cells" for cause in run.problems)
     return headers + [None] * (reading.width - len(headers) if has_too_wide_rows else 0)
 
@@ -114,7 +116,7 @@ def failed_rows(job, run, headers, speech=str):
             *cells,
             *blanks,
             row_label(number, sheets),
-            RESULTS[kind_of(problems)],
+            str(RESULTS[kind_of(problems)]),
             speech(" | ".join(p.text for p in problems)),
         ]
 
@@ -152,7 +154,9 @@ def send_mail(job_pk):
     if not (job.created_by and job.created_by.email):
         return
     try:
-        message(job).send()
+        with job.in_its_language():
+            mail = message(job)
+        mail.send()
     except Exception:  # Whatever it is, the import has ended, and no mail may change that.
         log.exception("the e-mail about import %s could not be sent", job_pk)
         ImportJob.objects.filter(pk=job_pk, finished_at=job.finished_at).update(mail_pending=True)

@@ -223,7 +223,7 @@ class Checker:
             key = self.unique_keys[column.key](text)
             pk, holder = holders[column.key].get(key, (None, ""))
             if pk and not (row.stored and row.stored["id"] == pk) and key not in self.freed[column.key]:
-                row.refuse("held_by_another", column.name, text, holder=f"{self.importer.noun} {holder}")
+                row.refuse("held_by_another", column.name, text, noun=str(self.importer.noun), holder=holder)
 
     def accept(self, row):
         row.record = dict(row.stored or self.blank) | {"id": row.record_id}

@@ -23,6 +23,7 @@ from django.db import (
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import override
 
 from . import drafts, reports
 from .execution import (
@@ -38,6 +39,7 @@ from .execution import (
 from .importing import FileRows
 from .models import COUNTED, ImportJob, ImportRun, file_storage
 from .readers import UnreadableFile
+from .said import Said
 from .writing import SomebodyWasFirst
 
 log = logging.getLogger(__name__)
@@ -48,7 +50,7 @@ SQLITE_BATCH_SECONDS = 0.1
 SMALLEST_BATCH = 50
 REPORT_SECONDS = 600
 COUNTED_BY_BATCH = ["summary", "rows_done", "rejected_for_content", *COUNTED]
-WITHOUT_RIGHTS = "Stopped because the person who started it no longer has the right to import this."
+WITHOUT_RIGHTS = Said("without_rights")
 
 
 class CancelRequested(Exception):
@@ -73,6 +75,11 @@ class Worker:
         self.on_progress = on_progress or (lambda run: None)
 
     def work(self, run_id):
+        """What is stored is in the language of the sources: it is translated where it is read."""
+        with override(settings.LANGUAGE_CODE):
+            self.work_slice(run_id)
+
+    def work_slice(self, run_id):
         run = self.claim(run_id)
         if run is None:
             return
@@ -119,9 +126,7 @@ class Worker:
     def give_up(self, run):
         self.end(run, ImportRun.State.FAILED, ImportJob.State.FAILED, stopped_sentence(run))
         if run.kind == ImportRun.Kind.READ:
-            ImportJob.objects.filter(pk=run.job_id).update(
-                reading_problem="The file could not be read for a technical reason. Upload it again."
-            )
+            ImportJob.objects.filter(pk=run.job_id).update(reading_problem=Said("not_read"))
 
     def try_again(self, run):
         close_old_connections()
@@ -170,7 +175,7 @@ class Worker:
         try:
             drafts.read(run.job, in_request=False, on_progress=progress, **run.summary.get("how", {}))
         except UnreadableFile as error:
-            ImportJob.objects.filter(pk=run.job_id).update(reading_problem=error.sentence)
+            ImportJob.objects.filter(pk=run.job_id).update(reading_problem=Said(error.code, **error.params))
             self.close(run, ImportRun.State.FAILED)
         else:
             self.close(run, ImportRun.State.DONE)

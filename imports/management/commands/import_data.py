@@ -282,7 +282,7 @@ class Command(BaseCommand):
         result = {
             "id": job.pk,
             "state": state,
-            "reason": reason,
+            "reason": str(reason),
             "rows": rows,
             **counts,
             "seconds": round(seconds, 3),
