@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_noop as _
 
 from .keys import uuid7
+from .mapping import CLEAR, FILL
 
 BECAUSE = _("another {noun} cell is filled")
 
@@ -31,6 +32,12 @@ class ChildCheck:
         self.key_fields = [by_text.get(field, field) for field in self.child.key]
         self.parent_field = f"{self.child.parent}_id"
         self.blank = blank_record(self.child.model) | self.child.defaults
+        self.filling = {c.attname for c in columns if mapping.stored.get(c.key) == FILL}
+        self.clearing = {
+            c.key: (c.attname, blank_value(importer.model_field(c)))
+            for c in columns
+            if mapping.stored.get(c.key) == CLEAR
+        }
         self.stored = {}
 
     def find_stored(self, rows, lock):
@@ -50,17 +57,34 @@ class ChildCheck:
         """What the row says of a child: a write when it is new or changed, problems when not whole."""
         values = row.values
         given = {attname: values[key] for key, attname in self.columns if key in values}
-        if not given or self.is_only_fixed(values, given):
+        cleared = self.cleared(row) if self.clearing and row.stored is not None else {}
+        says_nothing = not given or self.is_only_fixed(values, given)
+        if says_nothing and not cleared:
             return
         record = {**self.blank, **given, self.parent_field: row.record_id}
         set_keys(self.child.model, record)
         stored = self.stored.get(self.key(record)) if row.stored is not None else None
-        if stored is None:
+        if stored is not None:
+            self.change(row, {} if says_nothing else given, cleared, stored)
+        elif not says_nothing:
             record["id"] = uuid7()
             self.require(row, given)
-        else:
-            record = stored | given
-            set_keys(self.child.model, record)
+            self.note(row, given, record, None)
+
+    def cleared(self, row):
+        """{attribute: blank} of the child's values that the row's blank cells clear."""
+        return dict(self.clearing[key] for key in row.cleared & self.clearing.keys())
+
+    def change(self, row, given, cleared, stored):
+        """Put what the row says in the place of what is stored, as far as each column is to."""
+        given = {
+            attname: value
+            for attname, value in given.items()
+            if attname not in self.filling or is_blank(stored[attname])
+        }
+        given |= cleared
+        record = stored | given
+        set_keys(self.child.model, record)
         self.note(row, given, record, stored)
 
     def is_only_fixed(self, values, given):
@@ -88,6 +112,15 @@ class ChildCheck:
             if attribute not in given and not row.is_bad(column.name):
                 noun = str(self.child.model._meta.verbose_name)
                 row.refuse("missing_for", column.name, because=BECAUSE, noun=noun)
+
+
+def is_blank(value):
+    return value is None or value == ""
+
+
+def blank_value(field):
+    """What a field of a model holds when it is blank."""
+    return None if field.null else ""
 
 
 def set_keys(model, record):

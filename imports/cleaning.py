@@ -3,7 +3,8 @@
 import uuid
 from dataclasses import dataclass, field
 
-from .cells import BadCell, shown_cell
+from .cells import TRIMMED, BadCell, shown_cell
+from .mapping import CLEAR
 from .problems import CONTENT, FORMAT, Problem
 
 
@@ -11,7 +12,8 @@ from .problems import CONTENT, FORMAT, Problem
 class Row:
     """One data row on its way: `values` are its clean cells by column key, `fed` the columns that are
     mapped or fixed, `stored` the record that
-    its key names ({field: value}) or None; in the end `record` is what is to be written."""
+    its key names ({field: value}) or None; in the end `record` is what is to be written. `cleared` are
+    the columns whose stored values its blank cells are to clear."""
 
     number: int
     cells: list
@@ -26,11 +28,13 @@ class Row:
     children: list = field(default_factory=list)
     changes: dict = field(default_factory=dict)
     generates: list = field(default_factory=list)
+    cleared: frozenset = frozenset()
 
     def get(self, key):
-        """The value that the record would have: the row's own, else the stored one, else None."""
+        """The value that the record would have: the row's own, else the stored one unless it is to be
+        cleared, else None."""
         value = self.values.get(key)
-        if value is None and self.stored is not None:
+        if value is None and self.stored is not None and key not in self.cleared:
             value = self.stored.get(key)
         return value
 
@@ -61,6 +65,7 @@ class Cleaner:
         self.corrected = {}
         self.fed = frozenset(mapping.fed())
         self.fixed, self.fixed_problems, self.steps = {}, [], []
+        self.clearing = [(k, i) for k, i in mapping.columns.items() if mapping.stored.get(k) == CLEAR]
         for column in importer.columns:
             if only is not None and column not in only:
                 continue
@@ -97,9 +102,21 @@ class Cleaner:
                         values[key] = value
         if self.width is not None and count > self.width:
             problems.append(Problem("too_many_cells", "", "", {"cells": count, "headers": self.width}))
+        row = Row(number, cells, values, problems, self.fed)
+        if self.clearing:
+            row.cleared = self.blanks(row, corrections)
         if corrections:
             self.correct(values, problems, corrections)
-        return Row(number, cells, values, problems, self.fed)
+        return row
+
+    def blanks(self, row, corrections):
+        """The columns to be cleared: blank in the file itself, neither by a correction nor by a value that
+        was chosen to be left out."""
+        return frozenset(
+            key
+            for key, index in self.clearing
+            if key not in row.values and key not in corrections and is_blank(row.cells, index)
+        )
 
     def correct(self, values, problems, corrections):
         """Put the corrected cells of a row in the place of the file's."""
@@ -115,6 +132,11 @@ class Cleaner:
             else:
                 if value is not None:
                     values[key] = value
+
+
+def is_blank(cells, index):
+    cell = cells[index] if index < len(cells) else None
+    return cell is None or not str(shown_cell(cell)).strip(TRIMMED)
 
 
 def with_other_values(clean, clean_other, others):

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from django.core.paginator import Paginator
+from django.utils.translation import gettext as _
 
 from . import drafts
 from .cells import shown_cell
 from .fields import Reference
-from .mapping import name_without_header
+from .mapping import CLEAR, FILL, name_without_header
 from .models import ImportRow
 from .problems import CONTENT, FORMAT
 
@@ -43,6 +44,7 @@ def of(job, page):
         "more_generated": run.summary.get("more_look_ups", 0),
         "changed_columns": changed_columns(job, run),
         "updates": updates(job, run),
+        "stored": stored_values(job),
         "how": how(job, headers),
     }
 
@@ -83,6 +85,15 @@ def changed_columns(job, run):
     )
 
 
+def stored_values(job):
+    """{"filled", "cleared"}: the names of the columns whose stored values are not simply overwritten."""
+    policies, columns = job.get_mapping().stored, job.importer.columns
+    return {
+        word: [column.name for column in columns if policies.get(column.key) == policy]
+        for word, policy in (("filled", FILL), ("cleared", CLEAR))
+    }
+
+
 def updates(job, run):
     """A sample of what changed: [(row number, [(column name, old, new)])]."""
     if run.kind != run.Kind.IMPORT:
@@ -109,7 +120,7 @@ def updates(job, run):
 def names_of_references(changes):
     """{identifier: name} of the records that changed references point to, one query per column."""
     wanted = {}
-    for _, pairs in changes:
+    for _number, pairs in changes:
         for column, pair in pairs.items():
             if isinstance(column.field, Reference):
                 wanted.setdefault(column, set()).update(value for value in pair if value)
@@ -146,6 +157,9 @@ def how(job, headers):
         answers.append(("Automatically generate missing attributes", text(options.generate)))
     if importer.updates:
         answers.append((f"Update existing {importer.nouns}", text(options.update)))
+        stored = stored_values(job)
+        answers.append((_("Only filled if empty"), ", ".join(stored["filled"])))
+        answers.append((_("Cleared by a blank cell"), ", ".join(stored["cleared"])))
     if options.leave_out is not None:
         answers.append(("Rows with incorrect content", "left out" if options.leave_out else "import nothing"))
     return {"answers": [answer for answer in answers if answer[1]], "mapping": mapping(job, headers)}

@@ -152,7 +152,8 @@ def take_over_mapping(job, corrected):
         index_of = {name: index for index, name in enumerate(headers(job))}
         names = headers(corrected)
         columns = {key: index_of[names[i]] for key, i in mapping.columns.items() if names[i] in index_of}
-        job.mapping = Mapping(columns, mapping.fixed).to_json()
+        stored = {key: policy for key, policy in mapping.stored.items() if key in columns}
+        job.mapping = Mapping(columns, mapping.fixed, stored=stored).to_json()
 
 
 def detect_writing(job):

@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from . import uploads
 from .cells import BadCell
 from .fields import Choice, Date, Number, YesNo
 from .importers import importers
-from .mapping import Mapping, guess_header_row
+from .mapping import CLEAR, FILL, Mapping, guess_header_row
 from .problems import Problem
 from .readers_encoding import ENCODINGS
 
@@ -16,6 +18,11 @@ NOT_IMPORTED = "Do not import"
 DATE_ORDERS = {"dmy": "Day, month, year", "mdy": "Month, day, year", "ymd": "Year, month, day"}
 DECIMAL_MARKS = {".": "Point: 3.20", ",": "Comma: 3,20"}
 DELIMITERS = {",": "Comma ,", ";": "Semicolon ;", "\t": "Tab", "|": "Bar |"}
+STORED_POLICIES = {
+    "": gettext_lazy("overwrite"),
+    FILL: gettext_lazy("only fill if empty"),
+    CLEAR: gettext_lazy("a blank cell clears it"),
+}
 SHOWN_HEADER_CELLS = 4
 
 
@@ -144,6 +151,8 @@ class MappingForm(forms.Form):
         for index, header in enumerate(headers):
             choices = [("", NOT_IMPORTED), *columns]
             self.fields[header_name(index)] = forms.ChoiceField(label=header, choices=choices, required=False)
+            if self.importer.updates:
+                self.fields[stored_name(index)] = stored_field()
         for column in self.importer.columns:
             self.fields[fixed_name(column)] = fixed_field(column)
         if not self.importer.look_ups:
@@ -161,6 +170,9 @@ class MappingForm(forms.Form):
             "date_answer": options.date_order,
         }
         values |= {header_name(index): key for key, index in self.mapping.columns.items()}
+        values |= {
+            stored_name(index): self.mapping.stored.get(key) for key, index in self.mapping.columns.items()
+        }
         return values | {f"fixed-{key}": text for key, text in self.mapping.fixed.items()}
 
     def clean(self):
@@ -174,6 +186,7 @@ class MappingForm(forms.Form):
             update=self.cleaned_data.get("update", False),
         )
         self.mapping = Mapping(columns, {})
+        self.mapping.stored = self.clean_stored(columns)
         self.clean_dates()
         self.mapping.fixed = self.clean_fixed(columns)
         self.require_columns()
@@ -195,6 +208,18 @@ class MappingForm(forms.Form):
                 "or another column for the other.",
             )
         return columns
+
+    def clean_stored(self, columns):
+        """{column key: FILL or CLEAR}; what a column cannot do is an error when records are updated."""
+        stored = {}
+        for key, index in columns.items():
+            policy = self.cleaned_data.get(stored_name(index))
+            allowed = self.importer.policies(self.importer.by_key[key])
+            if policy in allowed:
+                stored[key] = policy
+            elif policy and self.options.update:
+                self.add_error(stored_name(index), unfit_policy(self.importer.by_key[key], allowed))
+        return stored
 
     def clean_dates(self):
         self.ambiguous_date = self.find_ambiguous_date(self.mapping)
@@ -235,6 +260,26 @@ class MappingForm(forms.Form):
 
 def header_name(index):
     return f"header-{index}"
+
+
+def stored_name(index):
+    return f"stored-{index}"
+
+
+def stored_field():
+    return forms.ChoiceField(label=_("When updating"), choices=list(STORED_POLICIES.items()), required=False)
+
+
+def unfit_policy(column, allowed):
+    """Why a column cannot have the policy that was chosen, and which it can."""
+    if not allowed:
+        return _("%(column)s does not change when a record is updated. Choose “%(overwrite)s”.") % {
+            "column": column.name,
+            "overwrite": STORED_POLICIES[""],
+        }
+    return _(
+        "%(column)s is never blank, so a blank cell cannot clear it. Choose “%(overwrite)s” or “%(fill)s”."
+    ) % {"column": column.name, "overwrite": STORED_POLICIES[""], "fill": STORED_POLICIES[FILL]}
 
 
 def fixed_name(column):

@@ -11,6 +11,7 @@ from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext
 
 from .fields import Field, LookUp, Reference
+from .mapping import CLEAR, FILL
 from .problems import CATALOGUE
 
 _registry = {}
@@ -46,7 +47,8 @@ class Column:
     `attribute` is the model's field; `record` names the child record that has it, such as
     "address". `examples` are the cells of the three sample rows. `unique` names the model's key
     field when no two records may share the value. `stored` is False for what only serves others.
-    `needed_unless` names a column: this one must be mapped when that one is not.
+    `needed_unless` names a column: this one must be mapped when that one is not. `changes` is False for
+    what an update cannot change.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Column:
     unique: str = ""
     stored: bool = True
     needed_unless: str = ""
+    changes: bool = True
 
     @cached_property
     def key(self):
@@ -111,9 +114,8 @@ class Importer:
 
     def __init__(self):
         for column in self.columns:
-            model = self.children[column.record].model if column.record else self.model
             if column.stored:
-                column.field.for_model_field(model._meta.get_field(column.attribute))
+                column.field.for_model_field(self.model_field(column))
 
     def new_key(self):
         """A key for a record whose key cell is blank, or None when the file must give it."""
@@ -147,6 +149,19 @@ class Importer:
         if update and self.updates:
             return [self.key_column]
         return [c for c in self.columns if c.required or (c.needed_unless and c.needed_unless not in fed)]
+
+    def model_field(self, column):
+        model = self.children[column.record].model if column.record else self.model
+        return model._meta.get_field(column.attribute)
+
+    def policies(self, column):
+        """What an update can do with a stored value besides overwriting it: FILL, CLEAR, both or nothing."""
+        is_key = column.key == self.key or (
+            column.record and column.attribute in self.children[column.record].key
+        )
+        if is_key or not (self.updates and column.stored and column.changes):
+            return ()
+        return (FILL, CLEAR) if self.model_field(column).blank else (FILL,)
 
     @cached_property
     def look_ups(self):

@@ -9,13 +9,15 @@ from .fields import folded_word
 from .wording import in_every_language
 
 TITLE_LINES = 20
+FILL, CLEAR = "fill", "clear"
 
 
 @dataclass
 class Mapping:
     """`columns` gives {column key: index of the header, from 0}, `fixed` {column key: text for all rows},
     `values` {column key: {text in the file: text to use for it, None to leave the cell out}}, `stored`
-    {column key: what becomes of a stored value} where that is not the usual, to be overwritten."""
+    {column key: FILL, only what is blank, or CLEAR, also by a blank cell} where a stored value is not
+    simply overwritten."""
 
     columns: dict = field(default_factory=dict)
     fixed: dict = field(default_factory=dict)

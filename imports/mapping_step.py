@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 
 from . import drafts, execution
 from .fields import Date
-from .forms import MappingForm, ReadingForm, fixed_name, header_name
+from .forms import MappingForm, ReadingForm, fixed_name, header_name, stored_name
 from .mapping import suggest, suggested_mapping
 from .models import file_storage
 from .parts import TimeIsUp, first_rows
@@ -158,6 +158,7 @@ class MappingStep:
         return [
             {
                 "field": self.form[header_name(index)],
+                "stored": self.form[stored_name(index)] if self.job.importer.updates else None,
                 "samples": samples[index],
                 "suggested": suggestion.column.key if suggestion else "",
                 "suggestion": match_words(suggestion),
@@ -177,6 +178,7 @@ class MappingStep:
                 "is_fed": column.key in fed,
                 "is_required": column.key in required,
                 "is_key": column.key == self.job.importer.key,
+                "policies": " ".join(self.job.importer.policies(column)),
             }
             for column in sorted(self.job.importer.columns, key=lambda column: column.key not in required)
         ]

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from . import drafts
 from .cells import shown_cell
-from .details import names_of_references
+from .details import names_of_references, stored_values
 from .fields import Choice, Reference
 from .problems import CONTENT, FORMAT
 from .validation import CREATED, UPDATED, Found
@@ -69,9 +70,11 @@ def to_cell(column, row, mapping, names, key):
     if value is None and column.key == key and row.outcome == CREATED:
         return Cell(GENERATED, is_generated=True)
     if row.outcome == UPDATED and column.key in row.changes:
-        old, _ = row.changes[column.key]
+        old = row.changes[column.key][0]
         return Cell(
-            in_words(column, value), in_words(column, names.get(str(old), old)) or "blank", is_new(value)
+            in_words(column, value) or _("blank"),
+            in_words(column, names.get(str(old), old)) or _("blank"),
+            is_new(value),
         )
     return Cell(in_words(column, value), is_new=is_new(value))
 
@@ -132,6 +135,7 @@ def findings(job, run):
         "generated": run.generated_names,
         "more_generated": run.summary.get("more_look_ups", 0),
         "changed": changed(job, run),
+        "stored": stored_values(job),
         "importable": run.rows_done - run.rejected,
     }
 

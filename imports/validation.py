@@ -7,10 +7,11 @@ Reads happen once per batch, never per row.
 import uuid
 from dataclasses import dataclass
 
-from .children import ChildCheck, blank_record, set_keys
+from .children import ChildCheck, blank_record, blank_value, is_blank, set_keys
 from .cleaning import Cleaner
 from .fields import LookUp, Reference
 from .keys import uuid7
+from .mapping import CLEAR, FILL
 from .rows import place_of
 
 CREATED, UPDATED, UNCHANGED, REJECTED = "created", "updated", "unchanged", "rejected"
@@ -46,6 +47,12 @@ class Checker:
         # Not only what is fed: a declaration may derive a value, such as the contact type.
         main = [c for c in importer.columns if c.stored and not c.record]
         self.main = [(c, c.key, c.attname) for c in main if c.key != importer.key]
+        self.filling = [(k, attname) for _, k, attname in self.main if mapping.stored.get(k) == FILL]
+        self.clearing = [
+            (key, attname, blank_value(importer.model_field(column)))
+            for column, key, attname in self.main
+            if mapping.stored.get(key) == CLEAR
+        ]
         self.key_field, self.to_key = _key_of(importer.model, importer.key)
         self.unique_keys = {
             column.key: _key_of(importer.model, column.attribute)[1] for column in self.uniques
@@ -158,6 +165,8 @@ class Checker:
             row.outcome = REJECTED if row.problems else UNCHANGED
             row.record_id = row.stored["id"]
             return
+        if row.stored is not None:
+            self.keep_filled(row)
         self.resolve(row, found)
         self.importer.complete(row)
         self.require(row)
@@ -209,6 +218,12 @@ class Checker:
         key = column.field.model.keys["name_key"][1](text)
         return self.generated.get((column.key, key)) or Found(uuid7(), text, is_new=True)
 
+    def keep_filled(self, row):
+        """Take from a row the values that are only to fill what is blank, and find it filled."""
+        for key, attname in self.filling:
+            if not is_blank(row.stored[attname]):
+                row.values.pop(key, None)
+
     def require(self, row):
         for column in self.importer.required:
             has_value = row.values.get(column.key) is not None
@@ -250,6 +265,14 @@ class Checker:
             if row.stored is not None and record[attname] != value:
                 row.changes[key] = [record[attname], value]
             record[attname] = value
+        if row.cleared and row.stored is not None:
+            self.clear_values(row)
+
+    def clear_values(self, row):
+        for key, attname, blank in self.clearing:
+            if key in row.cleared and row.values.get(key) is None and row.record[attname] != blank:
+                row.changes[key] = [row.record[attname], blank]
+                row.record[attname] = blank
 
     def generate(self, row, column, new):
         key = column.field.model.keys["name_key"][1](new.name)

@@ -63,6 +63,7 @@ class Contacts(Importer):
             ),
             "type",
             ("PERSON", "COMPANY", "PERSON"),
+            changes=False,
             help="When no header feeds it: COMPANY if only a company name is given, else PERSON. "
             "It cannot change when a contact is updated.",
             synonyms=("Type", "Customer Type", "Τύπος Επαφής", "Τύπος", "Τύπος Πελάτη"),
@@ -391,7 +392,8 @@ class Contacts(Importer):
     def complete_phone(self, row):
         if row.is_bad("Contact Phone Country") or row.is_bad("Contact Phone Number"):
             return
-        number = row.get("phone") if row.values.get("phone_country") else row.values.get("phone")
+        is_other_country = row.values.get("phone_country") or "phone_country" in row.cleared
+        number = row.get("phone") if is_other_country else row.values.get("phone")
         if not number:
             return
         country = row.get("phone_country") or ""

@@ -57,6 +57,7 @@ class Devices(Importer):
             "product",
             ("DEC-4K", "DEC-4K", "DEC-4K"),
             required=True,
+            changes=False,
             help="The code of an existing product whose type is a traceable physical good.",
             synonyms=("Product", "SKU", "Model", "Model Number", "Κωδικός Προϊόντος", "Προϊόν", "Μοντέλο"),
         ),
