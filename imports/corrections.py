@@ -1,19 +1,18 @@
 """Failed-rows files that come back corrected: recognised by the header that names their import.
 
-The three columns that the failed-rows file added are taken out of the parts and its escapes are
-undone, so that everything after sees the user's own file.
+The three columns that the failed-rows file added are taken off and its escapes are undone, so that
+everything after sees the user's own file.
 """
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from .parts import delete_parts, first_rows, iter_rows
 from .wording import in_every_language
 from .writers import restored
 
@@ -25,12 +24,23 @@ PART_ROWS = 5000
 
 @dataclass(frozen=True)
 class Correction:
-    """Which import a file corrects, by number and code, and where in the file it says so."""
+    """Which import a file corrects, by number and code, and where in the file it says so. Of `columns`,
+    those that the failed-rows file had added, the first one holds the numbers of the rows."""
 
     number: int
     code: str
     header_row: int
     columns: tuple
+
+    def number_of(self, cells):
+        """What a row says of its number; None when it says nothing."""
+        index = self.columns[0]
+        return cells[index] if index < len(cells) else None
+
+    def own_cells(self, cells):
+        """A row as the user had it: without the added columns, with the escapes undone."""
+        kept = [cell for index, cell in enumerate(cells) if index not in self.columns]
+        return without_blank_end(restored(cell) if isinstance(cell, str) else cell for cell in kept)
 
 
 def own_headers(reference):
@@ -69,23 +79,11 @@ def own_columns(headers, index):
     return tuple(columns)
 
 
-def take_back(storage, reading, prefix):
-    """(Reading of the user's own columns, Correction) of a failed-rows file; else (reading, None)."""
-    correction = find_correction(first_rows(storage, reading, TITLE_LINES))
-    if correction is None:
-        return reading, None
-    rows = ((number, own_cells(cells, correction.columns)) for number, cells in iter_rows(storage, reading))
-    parts, width = write_parts(storage, f"{prefix}-restored", (row for row in rows if row[1]))
-    delete_parts(storage, reading)
-    return replace(reading, parts=parts, rows=sum(part["rows"] for part in parts), width=width), correction
-
-
-def own_cells(cells, added):
-    """A row as the user had it: without the added columns, with the escapes undone."""
-    kept = [cell for index, cell in enumerate(cells) if index not in added]
-    while kept and kept[-1] is None:
-        kept.pop()
-    return [restored(cell) if isinstance(cell, str) else cell for cell in kept]
+def without_blank_end(cells):
+    cells = list(cells)
+    while cells and cells[-1] is None:
+        cells.pop()
+    return cells
 
 
 def write_parts(storage, prefix, rows):

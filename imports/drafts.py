@@ -2,19 +2,21 @@
 
 import hashlib
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from . import family
 from .cells import shown_cell
-from .corrections import take_back
 from .fields import Date, Number
-from .mapping import Mapping, Options, guess_header_row, headers_of, suggested_mapping
+from .headers import headers, width
+from .mapping import Options, guess_header_row, suggested_mapping
 from .models import ImportJob, NoLongerDraft, delete_stored, file_storage
 from .parts import Limits, delete_parts, first_rows, iter_rows, read_file
+from .taking_back import take_back
 from .validation import Checker
 
 SAMPLE_VALUES = 3
@@ -66,10 +68,10 @@ def forget_file(job):
 def change_entity_type(job, importer):
     """Make the draft one of another entity type; its file stays and gets a new proposal."""
     job.entity_type = importer.slug
-    job.options = {}
+    job.options, job.repairs = {}, None
     if job.reading:
         propose(job)
-    job.save_draft("entity_type", "options", "mapping")
+    job.save_draft("entity_type", "options", "mapping", "repairs_id")
 
 
 def read(job, *, in_request, sheet=None, encoding=None, delimiter=None, on_progress=None):
@@ -91,11 +93,12 @@ def read(job, *, in_request, sheet=None, encoding=None, delimiter=None, on_progr
             limits=limits(in_request),
             on_progress=on_progress,
         )
-    reading, correction = take_back(file_storage(), reading, prefix)
+    reading, returned = take_back(job, reading, prefix)
     earlier = job.get_reading()
     job.reading, job.reading_problem, job.file_format = reading.to_json(), "", reading.format
-    propose(job, correction)
-    kept = ("reading", "reading_problem", "file_format", "options", "mapping")
+    job.repairs = family.root_of(returned.corrects) if returned and returned.corrects else None
+    propose(job, returned)
+    kept = ("reading", "reading_problem", "file_format", "options", "mapping", "entity_type", "repairs_id")
     same_file = ImportJob.objects.filter(pk=job.pk, sha256=job.sha256, state=ImportJob.State.DRAFT)
     is_kept = same_file.update(touched_at=timezone.now(), **{name: getattr(job, name) for name in kept})
     outdated = earlier if is_kept else reading  # another file was uploaded while this one was read
@@ -124,36 +127,23 @@ def local_copy(job):
             yield copy.name
 
 
-def propose(job, correction=None):
-    """Header row and mapping from what the file holds, keeping the options already chosen; for a
-    corrected failed-rows file both are those of the import that it corrects."""
+def propose(job, returned=None):
+    """Header row and mapping from what the file holds, keeping the options already chosen; for failed
+    rows that come back, entity type, options and mapping are those of the import that they come from."""
     rows = list(first_rows(file_storage(), job.get_reading(), 20))
-    corrected = corrected_import(job, correction) if correction else None
-    taken_over = {**corrected.options, "leave_out": None} if corrected else {}
+    corrects = returned and returned.corrects
+    if corrects:
+        job.entity_type = corrects.entity_type
+    taken_over = {**corrects.options, "leave_out": None} if corrects else {}
     options = Options(**(job.options or taken_over))
-    options.header_row = correction.header_row if correction else guess_header_row(job.importer, rows)
+    options.header_row = returned.header_row if returned else guess_header_row(job.importer, rows)
     job.options = options.to_json()
-    job.mapping = suggested_mapping(job.importer, headers(job)).to_json()
-    if corrected:
-        take_over_mapping(job, corrected)
+    mapping = returned.mapping if corrects else suggested_mapping(job.importer, headers(job))
+    if not mapping.columns:
+        suggested = suggested_mapping(job.importer, headers(job)).columns
+        mapping.columns = {key: index for key, index in suggested.items() if key not in mapping.fixed}
+    job.mapping = mapping.to_json()
     detect_writing(job)
-
-
-def corrected_import(job, correction):
-    """The import of the same entity type that a failed-rows file names, or None."""
-    named = ImportJob.objects.filter(pk=correction.number, code=correction.code, entity_type=job.entity_type)
-    return named.exclude(pk=job.pk).exclude(state=ImportJob.State.DRAFT).first()
-
-
-def take_over_mapping(job, corrected):
-    """Map as the corrected import did, by the names of the headers; fixed values stay too."""
-    mapping = corrected.get_mapping()
-    with suppress(FileNotFoundError):  # its parts are gone when its time of keeping is over
-        index_of = {name: index for index, name in enumerate(headers(job))}
-        names = headers(corrected)
-        columns = {key: index_of[names[i]] for key, i in mapping.columns.items() if names[i] in index_of}
-        stored = {key: policy for key, policy in mapping.stored.items() if key in columns}
-        job.mapping = Mapping(columns, mapping.fixed, stored=stored).to_json()
 
 
 def detect_writing(job):
@@ -197,25 +187,6 @@ def decimal_mark(texts):
     return marks.pop() if len(marks) == 1 else ""
 
 
-def headers(job):
-    """The file's header names; "Column A" and so on when it has none."""
-    return headers_of(header_cells(job), job.get_reading().width)
-
-
-def header_cells(job):
-    """The cells of the row that holds the headers, as they stand there; none when no row does."""
-    row = job.get_options().header_row
-    if not row:
-        return []
-    number, cells = next(iter_rows(file_storage(), job.get_reading(), after=row - 1), (0, []))
-    return cells if number == row else []
-
-
-def width(job):
-    """How many cells a row may have: as many as there are headers."""
-    return len(header_cells(job)) or job.get_reading().width
-
-
 def first_data_rows(job, count):
     """[(row number, cells)] of the first rows below the headers."""
     rows = iter_rows(file_storage(), job.get_reading(), after=job.get_options().header_row)
@@ -243,6 +214,7 @@ def checker(job, lock=False):
         lock,
         corrections=job.corrections(),
         sheets=job.row_sheets,
+        refused=family.refusals(job, lock),
     )
 
 

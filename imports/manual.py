@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from .fields import LookUp, Reference
 from .importers import importers
 from .parts import MAX_COLUMNS, MAX_ROWS
-from .problems import CATALOGUE, CONTENT, FORMAT
+from .problems import CATALOGUE, CONTENT, DONE, FORMAT
 from .readers_problems import FILE_PROBLEMS
 
 SAMPLE_FORMATS = ("csv", "xlsx", "xls")
@@ -63,6 +63,7 @@ def contents():
         "column_limit": MAX_COLUMNS,
         "format_problems": problems(FORMAT),
         "content_problems": problems(CONTENT),
+        "done_problems": problems(DONE),
         "file_problems": [file_problem(sentence) for sentence in FILE_PROBLEMS.values()],
     }
 

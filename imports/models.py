@@ -184,6 +184,8 @@ class ImportJob(models.Model):
         reading = {name: self.reading.get(name) for name in ("sheet", "encoding", "delimiter")}
         if joined := self.reading.get("joined"):
             reading["joined"] = joined
+        if self.reading.get("own"):
+            reading["with_all_rows"] = True
         decisive = [self.entity_type, self.sha256, reading, self.corrected, self.mapping, options]
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
@@ -255,7 +257,8 @@ class ImportJob(models.Model):
     @property
     def stored_names(self):
         """The names in storage of the upload, its parts and the failed-rows file."""
-        parts = [part["name"] for part in self.reading.get("parts", ())]
+        own = self.reading.get("own", {})
+        parts = [part["name"] for part in (*self.reading.get("parts", ()), *own.get("parts", ()))]
         return [name for name in (*parts, self.file.name, self.failed_rows.name) if name]
 
     def delete_files(self):

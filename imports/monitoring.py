@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
-from . import details, execution, reports
+from . import details, execution, repairs, reports
 from .access import may_create, may_enter, may_see, page_context
 from .filters import Filter
 from .importers import importers
@@ -87,6 +87,7 @@ def import_context(request, job):
     return context | {
         "can_resume": execution.can_resume(job),
         "can_leave_out": execution.can_leave_out(job),
+        "can_be_repaired": repairs.can_begin(job),
         "events": events(request, job),
         **details.of(job, request.GET.get("page")),
     }

@@ -65,6 +65,9 @@ class Reading:
     workbooks and for text of a single column. `rows` counts rows that are not blank, `width` is the widest.
     A part is a dict of name, first and last (row numbers) and rows. `joined` are the sheets that were read
     as one, in their order, dicts of name and skipped (how many rows at its top are no data of a later one).
+
+    Of corrected failed rows: `aligned` when the columns stand where those of the corrected import do; `own`
+    are parts, rows and width of the file's own rows while `parts` hold that import's other rows too.
     """
 
     format: str
@@ -77,6 +80,8 @@ class Reading:
     width: int = 0
     parts: list = field(default_factory=list)
     joined: list = field(default_factory=list)
+    aligned: bool = False
+    own: dict = field(default_factory=dict)
 
     @property
     def row_sheets(self):
@@ -155,7 +160,7 @@ def first_rows(storage, reading, count):
 
 
 def delete_parts(storage, reading):
-    for part in reading.parts:
+    for part in (*reading.parts, *reading.own.get("parts", ())):
         storage.delete(part["name"])
 
 

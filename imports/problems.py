@@ -16,6 +16,7 @@ from .rows import ROWS_OF_A_SHEET, row_in_words
 
 FORMAT = "format"
 CONTENT = "content"
+DONE = "done"
 SHOWN_VALUE_LENGTH = 80
 # The details that are words of ours: what records are called, and a reason, which may name other details.
 IN_WORDS = ("target", "noun", "because")
@@ -143,6 +144,18 @@ CATALOGUE = {
         CONTENT,
         _("the record could not be written because another record changed meanwhile"),
         _("Import the row again."),
+    ),
+    # Of failed rows that come back.
+    "not_a_failed_row": Cause(
+        FORMAT,
+        "the row has no number of its own in the column “Row (import …)”",
+        "Give it the number that it has in the first file, and each number to one row only; import rows that "
+        "are new with a file of their own.",
+    ),
+    "done_already": Cause(
+        DONE,
+        "{place} was imported on {date} with import {number}",
+        "There is nothing to do; to change the record, change it in the CRM or import it with updating on.",
     ),
 }
 

@@ -13,20 +13,25 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from . import drafts
 from .corrections import own_headers
+from .family import rejected_rows, rows_left
+from .headers import header_cells
 from .mapping import name_without_header
-from .models import ImportJob, ImportRow, failed_rows_name, file_storage
-from .problems import CONTENT, FORMAT, Problem
+from .models import ImportJob, failed_rows_name, file_storage
+from .problems import CONTENT, DONE, FORMAT
 from .rows import row_label
 from .writers import WRITERS, Style, fits_xls
 
 log = logging.getLogger(__name__)
 
-RESULTS = {FORMAT: _("Rejected: badly formatted"), CONTENT: _("Rejected: incorrect content")}
+RESULTS = {
+    FORMAT: _("Rejected: badly formatted"),
+    CONTENT: _("Rejected: incorrect content"),
+    DONE: _("Refused: already imported"),
+}
 # What our sentences use and old encodings lack.
 TYPOGRAPHY = {"“": '"', "”": '"', "…": "...", "’": "'", "–": "-"}
-FETCHED_ROWS = 1000
+FAILED_ROWS = " - failed rows"
 
 
 # The failed rows
@@ -35,17 +40,26 @@ FETCHED_ROWS = 1000
 def save_failed_rows(job, run):
     """Write the rows that `run` rejected to the storage; return the file's name there."""
     with tempfile.TemporaryFile() as file, job.in_its_language():
-        headers = user_headers(job, run)
-        file_format = format_of(job, run, len(headers))
-        write_failed_rows(file, job, run, headers, file_format)
-        file.seek(0)
+        file_format = write_failed_rows(file, job, run, rejected_rows)
         return file_storage().save(f"{failed_rows_name(job, '')}.{file_format}", File(file))
+
+
+def failed_rows_left(job):
+    """(an open file, its name) of the failed rows that no repair of the import has done yet."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 who asked for it closes it
+    with job.in_its_language():
+        file_format = write_failed_rows(file, job, job.deciding_run(), lambda run: rows_left(job))
+    return file, f"{failed_rows_stem(job)}.{file_format}"
 
 
 def failed_rows_file_name(job):
     """What the file is called when it is downloaded: "contacts - failed rows.csv"."""
     suffix = Path(job.failed_rows.name or "").suffix or f".{job.file_format}"
-    return f"{Path(job.file_name).stem} - failed rows{suffix}"
+    return f"{failed_rows_stem(job)}{suffix}"
+
+
+def failed_rows_stem(job):
+    return f"{Path(job.file_name).stem.removesuffix(FAILED_ROWS)}{FAILED_ROWS}"
 
 
 def failed_rows_as_xlsx(job):
@@ -53,7 +67,7 @@ def failed_rows_as_xlsx(job):
     run = job.deciding_run()
     file = tempfile.TemporaryFile()  # noqa: SIM115 the response that sends it closes it
     with job.in_its_language():
-        table = failed_rows(job, run, user_headers(job, run))
+        table = failed_rows(job, rejected_rows(run), user_headers(job, run))
         WRITERS["xlsx"](file, table, Style(all_text=True))
     file.seek(0)
     return file
@@ -69,23 +83,33 @@ def user_headers(job, run):
     """The headers as they stand in the file, "Column A" and so on when it has none; as many as the
     widest failed row has cells."""
     reading = job.get_reading()
-    headers = list(drafts.header_cells(job)) or [name_without_header(index) for index in range(reading.width)]
+    headers = list(header_cells(job)) or [name_without_header(index) for index in range(reading.width)]
     has_too_wide_rows = any(cause["code"] == "too_many_cells" for cause in run.problems)
     return headers + [None] * (reading.width - len(headers) if has_too_wide_rows else 0)
 
 
-def write_failed_rows(file, job, run, headers, file_format):
-    if file_format != "csv":
-        WRITERS[file_format](file, failed_rows(job, run, headers), Style())
-        return
+def write_failed_rows(file, job, run, rows_of):
+    """Write the rows that rows_of(run) gives to a file, which is then at its beginning; return the format."""
+    headers = user_headers(job, run)
+    file_format = format_of(job, run, len(headers))
+    if file_format == "csv":
+        write_as_csv(file, job, run, rows_of, headers)
+    else:
+        WRITERS[file_format](file, failed_rows(job, rows_of(run), headers), Style())
+    file.seek(0)
+    return file_format
+
+
+def write_as_csv(file, job, run, rows_of, headers):
+    """In the delimiter and encoding of the upload, when that has all characters."""
     reading = job.get_reading()
     style = Style(delimiter=reading.delimiter or ",", encoding=reading.encoding)
     try:
-        WRITERS["csv"](file, failed_rows(job, run, headers, speech_of(style.encoding)), style)
+        WRITERS["csv"](file, failed_rows(job, rows_of(run), headers, speech_of(style.encoding)), style)
     except UnicodeEncodeError:
         file.seek(0)
         file.truncate()
-        WRITERS["csv"](file, failed_rows(job, run, headers), Style(delimiter=style.delimiter))
+        WRITERS["csv"](file, failed_rows(job, rows_of(run), headers), Style(delimiter=style.delimiter))
 
 
 def speech_of(encoding):
@@ -102,15 +126,12 @@ def can_encode(text, encoding):
     return True
 
 
-def failed_rows(job, run, headers, speech=str):
-    """Yield the table's rows: the headers, then each rejected row with its number, result and errors."""
+def failed_rows(job, rows, headers, speech=str):
+    """Yield the table's rows: the headers, then each of the rows (row number, cells, [Problem]) with its
+    number, result and errors."""
     yield [*headers, *own_headers(job.reference)]
     sheets = job.row_sheets
-    details = run.details.filter(outcome=ImportRow.Outcome.REJECTED).order_by("row_number")
-    for number, cells, stored in details.values_list("row_number", "cells", "problems").iterator(
-        FETCHED_ROWS
-    ):
-        problems = [Problem.from_json(problem) for problem in stored]
+    for number, cells, problems in rows:
         blanks = [None] * (len(headers) - len(cells))
         yield [
             *cells,
@@ -122,7 +143,9 @@ def failed_rows(job, run, headers, speech=str):
 
 
 def kind_of(problems):
-    return CONTENT if any(problem.kind == CONTENT for problem in problems) else FORMAT
+    """The kind that says what became of the row."""
+    kinds = {problem.kind for problem in problems}
+    return next(kind for kind in (DONE, CONTENT, FORMAT) if kind in kinds)
 
 
 # Sample files

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import monitoring, wizard
+from . import monitoring, repair_pages, wizard
 
 app_name = "imports"
 
@@ -22,5 +22,6 @@ urlpatterns = [
     path("<int:pk>/cancel/", monitoring.cancel, name="cancel"),
     path("<int:pk>/continue/", monitoring.resume, name="continue"),
     path("<int:pk>/leave-out/", monitoring.leave_out, name="leave-out"),
+    path("<int:pk>/repair/", repair_pages.begin, name="repair"),
     path("<int:pk>/failed-rows/", monitoring.failed_rows, name="failed-rows"),
 ]

@@ -33,12 +33,24 @@ class Checker:
 
     `lock` makes it read stored records FOR UPDATE, as the import does. What earlier rows of the
     file did is remembered: keys seen, unique values set free, look-ups that would be generated.
-    `sheets` are those that the row numbers distinguish, see `rows`.
+    `sheets` are those that the row numbers distinguish, see `rows`. `refused`, a function [row number] →
+    {row number: Problem}, says which rows are refused whatever they hold.
     """
 
-    def __init__(self, importer, mapping, options, width=None, lock=False, corrections=None, sheets=()):
+    def __init__(
+        self,
+        importer,
+        mapping,
+        options,
+        width=None,
+        lock=False,
+        corrections=None,
+        sheets=(),
+        refused=None,
+    ):
         self.importer, self.mapping, self.options, self.lock = importer, mapping, options, lock
         self.corrections, self.sheets = corrections or {}, sheets
+        self.refused = refused or (lambda numbers: {})
         self.cleaner = Cleaner(importer, mapping, options, width, corrections=self.corrections)
         self.update = options.update and importer.updates
         fed = mapping.fed()
@@ -91,17 +103,23 @@ class Checker:
 
     def decide_rows(self, rows):
         """The part that reads the database: each row gets its outcome."""
-        self.find_stored(rows)
-        found = {column.key: self.find(column, rows) for column in self.references}
+        refused = self.refused([row.number for row in rows])
+        considered = [row for row in rows if row.number not in refused]
+        self.find_stored(considered)
+        found = {column.key: self.find(column, considered) for column in self.references}
         holders = {
-            column.key: self.find_holders(column, rows)
+            column.key: self.find_holders(column, considered)
             for column in self.uniques
             if column.key != self.importer.key
         }
         for child in self.children:
-            child.find_stored(rows if self.update else (), self.lock)
+            child.find_stored(considered if self.update else (), self.lock)
         for row in rows:
-            self.decide(row, found, holders)
+            if row.number in refused:
+                self.note_keys(row)
+                row.problems, row.outcome = [refused[row.number]], REJECTED
+            else:
+                self.decide(row, found, holders)
 
     # Reads, each once per batch.
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from . import drafts, execution, uploads
+from . import drafts, execution, repairs, uploads
 from . import preview as previews
 from .access import may_create
 from .forms import EntityTypeForm, StartForm, UploadForm
@@ -143,7 +143,7 @@ def take_upload(request, job, file):
         drafts.forget_file(job)
         return refuse_upload(request, job, FILE_PROBLEMS["header_only"])
     remember(request, job, "mapping")
-    target = reverse("imports:mapping", args=[job.pk])
+    target = reverse("imports:preview" if repairs.is_ready(job) else "imports:mapping", args=[job.pk])
     return JsonResponse({"next": target}) if wants_json(request) else redirect(target)
 
 
@@ -184,6 +184,8 @@ def mapping(request, job):
         return render_reading(request, job)
     if "reading" in request.GET or not job.reading:
         return redirect("imports:mapping" if job.reading else "imports:upload", job.pk)
+    if request.method == "GET" and repairs.is_ready(job) and reached_step(request, job) != "preview":
+        return redirect("imports:preview", job.pk)
     remember(request, job, "mapping")
     step = MappingStep(request, job)
     return step.answer() if request.method == "POST" else step.page()

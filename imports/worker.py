@@ -25,7 +25,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import override
 
-from . import drafts, reports
+from . import repairs, reports
 from .execution import (
     Lost,
     add_run,
@@ -173,7 +173,7 @@ class Worker:
                 raise CancelRequested
 
         try:
-            drafts.read(run.job, in_request=False, on_progress=progress, **run.summary.get("how", {}))
+            repairs.read(run.job, in_request=False, on_progress=progress, **run.summary.get("how", {}))
         except UnreadableFile as error:
             ImportJob.objects.filter(pk=run.job_id).update(reading_problem=Said(error.code, **error.params))
             self.close(run, ImportRun.State.FAILED)

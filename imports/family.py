@@ -1,0 +1,138 @@
+"""An import and those that repair it: which of its rows failed, which are done, which are left.
+
+A row is done when some import of the family has created or updated its record, or found it there as
+it should be, and no undo has taken that back. A row that is done is refused everywhere else.
+"""
+
+from heapq import merge
+from itertools import groupby
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from .models import ImportJob, ImportRow, ImportRowDetail, ImportRun
+from .problems import Problem
+from .validation import CREATED, REJECTED, UNCHANGED, UPDATED
+
+DONE_ALREADY, NOT_A_FAILED_ROW = "done_already", "not_a_failed_row"
+FETCHED_ROWS = 1000
+
+
+def root_of(job):
+    """The import whose file the rows of `job` come from."""
+    return job.repairs or job
+
+
+def last_row(root):
+    """The number of the last row of the import's file; what has a higher one is no row of it."""
+    parts = root.reading.get("parts")
+    return parts[-1]["last"] if parts else 0
+
+
+def may_have_relatives(job):
+    """Whether another import can have rows of this one: only what has failed rows is repaired."""
+    return bool(job.repairs_id or job.failed_rows)
+
+
+def deciding_runs(root):
+    """[the run that says what became of the rows] of each started import of the family, oldest first."""
+    started = root.family.exclude(state=ImportJob.State.DRAFT)
+    return [run for job in started if (run := job.deciding_run())]
+
+
+def failed_numbers(root):
+    """The numbers of all rows of the file that some import of the family has rejected."""
+    rejected = ImportRowDetail.objects.filter(run__in=deciding_runs(root), outcome=REJECTED)
+    return set(rejected.filter(row_number__lte=last_row(root)).values_list("row_number", flat=True))
+
+
+def known_numbers(root, numbers):
+    """Those of the numbers that a failed row has, or one that is done."""
+    known = numbers & failed_numbers(root)
+    return known | set(
+        done_rows(root).filter(row_number__in=numbers - known).values_list("row_number", flat=True)
+    )
+
+
+def done_rows(root):
+    """The ledger's rows that say that a row of the family is done."""
+    taken_back = ImportRow.objects.filter(
+        run__job=OuterRef("run__job"),
+        run__kind=ImportRun.Kind.UNDO,
+        row_number=OuterRef("row_number"),
+        outcome__in=[ImportRow.Outcome.DELETED, ImportRow.Outcome.RESTORED],
+    )
+    runs = ImportRun.objects.filter(job__in=root.family, kind=ImportRun.Kind.IMPORT)
+    rows = ImportRow.objects.filter(run__in=runs, outcome__in=[CREATED, UPDATED, UNCHANGED])
+    return rows.filter(~Exists(taken_back), row_number__lte=last_row(root))
+
+
+def refusals(job, lock=False):
+    """A function [row number] → {row number: Problem} of what is refused unread, or None for an import
+    that stands alone. With `lock`, which takes a transaction, one import of the family at a time."""
+    if not may_have_relatives(job):
+        return None
+    root = root_of(job)
+    last = last_row(root)
+
+    def refused(numbers):
+        if lock:
+            ImportJob.objects.select_for_update(no_key=True).get(pk=root.pk)
+        done = done_rows(root).exclude(run__job=job).filter(row_number__in=numbers)
+        found = done.values_list("row_number", "run__job_id", "written_at")
+        strays = {number: Problem(NOT_A_FAILED_ROW) for number in numbers if job.repairs_id and number > last}
+        return strays | {number: done_already(number, pk, at) for number, pk, at in found}
+
+    return refused
+
+
+def done_already(number, pk, written_at):
+    day = timezone.localtime(written_at).date().isoformat()
+    return Problem(DONE_ALREADY, details={"row": number, "date": day, "number": pk})
+
+
+def rows_left(root):
+    """Yield (row number, cells, [Problem]) of the failed rows that no import of the family has done,
+    with the cells and problems of the latest that tried."""
+    runs = deciding_runs(root)
+    done = set(done_rows(root).values_list("row_number", flat=True)) if len(runs) > 1 else set()
+    fitting = [run for run in runs if run.job_id == root.pk or is_aligned(run.job)]
+    tries = merge(*(own_failed_rows(run, last_row(root)) for run in fitting), key=number_of)
+    for number, same in groupby(tries, key=number_of):
+        if number not in done:
+            *_, latest = same
+            yield latest
+
+
+def own_failed_rows(run, last):
+    """The rows that a run rejected for what they hold, up to the row `last`, with the cells that were
+    corrected in place."""
+    columns, corrections = run.job.get_mapping().columns, run.job.corrections()
+    for number, cells, problems in rejected_rows(run, row_number__lte=last):
+        if not any(problem.code == DONE_ALREADY for problem in problems):
+            yield number, with_corrections(cells, columns, corrections.get(number, {})), problems
+
+
+def with_corrections(cells, columns, corrections):
+    """The cells with {column key: text or None} in their places."""
+    placed = {columns[key]: text for key, text in corrections.items() if key in columns}
+    longer = cells + [None] * (max(placed, default=-1) + 1 - len(cells))
+    return [placed.get(index, cell) for index, cell in enumerate(longer)]
+
+
+def rejected_rows(run, **which):
+    """Yield (row number, cells, [Problem]) of what a run rejected."""
+    details = run.details.filter(outcome=REJECTED, **which).order_by("row_number")
+    for number, cells, stored in details.values_list("row_number", "cells", "problems").iterator(
+        FETCHED_ROWS
+    ):
+        yield number, cells, [Problem.from_json(problem) for problem in stored]
+
+
+def number_of(row):
+    return row[0]
+
+
+def is_aligned(job):
+    """Whether the cells of a repair stand where those of the repaired import's file do."""
+    return job.get_reading().aligned
