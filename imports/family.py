@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from .models import ImportJob, ImportRow, ImportRowDetail, ImportRun
 from .problems import Problem
+from .rows import place_of
 from .validation import CREATED, REJECTED, UNCHANGED, UPDATED
 
 DONE_ALREADY, NOT_A_FAILED_ROW = "done_already", "not_a_failed_row"
@@ -73,7 +74,7 @@ def refusals(job, lock=False):
     if not may_have_relatives(job):
         return None
     root = root_of(job)
-    last = last_row(root)
+    last, sheets = last_row(root), job.row_sheets
 
     def refused(numbers):
         if lock:
@@ -81,14 +82,15 @@ def refusals(job, lock=False):
         done = done_rows(root).exclude(run__job=job).filter(row_number__in=numbers)
         found = done.values_list("row_number", "run__job_id", "written_at")
         strays = {number: Problem(NOT_A_FAILED_ROW) for number in numbers if job.repairs_id and number > last}
-        return strays | {number: done_already(number, pk, at) for number, pk, at in found}
+        return strays | {number: done_already(number, sheets, pk, at) for number, pk, at in found}
 
     return refused
 
 
-def done_already(number, pk, written_at):
+def done_already(number, sheets, pk, written_at):
+    sheet, _ = place_of(number, sheets)
     day = timezone.localtime(written_at).date().isoformat()
-    return Problem(DONE_ALREADY, details={"row": number, "date": day, "number": pk})
+    return Problem(DONE_ALREADY, details={"row": number, "sheet": sheet, "date": day, "number": pk})
 
 
 def rows_left(root):

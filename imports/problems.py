@@ -148,14 +148,18 @@ CATALOGUE = {
     # Of failed rows that come back.
     "not_a_failed_row": Cause(
         FORMAT,
-        "the row has no number of its own in the column “Row (import …)”",
-        "Give it the number that it has in the first file, and each number to one row only; import rows that "
-        "are new with a file of their own.",
+        _("the row has no number of its own in the column “Row (import …)”"),
+        _(
+            "Give it the number that it has in the first file, and each number to one row only; import rows "
+            "that are new with a file of their own."
+        ),
     ),
     "done_already": Cause(
         DONE,
-        "{place} was imported on {date} with import {number}",
-        "There is nothing to do; to change the record, change it in the CRM or import it with updating on.",
+        _("{place} was imported on {date} with import {number}"),
+        _(
+            "There is nothing to do; to change the record, change it in the CRM or import it with updating on."
+        ),
     ),
 }
 
