@@ -90,7 +90,7 @@ class SaidField(models.TextField):
         return name, "django.db.models.TextField", args, kwargs
 
     def from_db_value(self, value, expression, connection):
-        if not value.startswith('["'):
+        if value is None or not value.startswith('["'):  # None when an outer join found no import
             return value
         code, details = json.loads(value)
         return Said(code, **details)
