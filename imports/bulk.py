@@ -54,6 +54,26 @@ def update(model, names, records):
             cursor.executemany(f"UPDATE {table} SET {assigned} WHERE id = %s", rows)
 
 
+def delete(model, name, values):
+    """Delete the records whose field `name` has one of these values, and nothing else: no cascades."""
+    field = model._meta.get_field(name)
+    table = connection.ops.quote_name(model._meta.db_table)
+    column = connection.ops.quote_name(field.column)
+    rows = _adapted([field], [[value] for value in values])
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", [[value for (value,) in rows]])
+        else:
+            cursor.executemany(f"DELETE FROM {table} WHERE {column} = %s", rows)
+
+
+def settle():
+    """Let what the database would refuse at the end of the transaction be refused now, where the culprit
+    can be found. On SQLite nobody else writes meanwhile, and asking would read all tables."""
+    if connection.vendor == "postgresql":
+        connection.check_constraints()
+
+
 def insert_missing(model, records):
     """Insert those records whose unique values are not there yet; returns how many that were."""
     instances = [model(**record) for record in records]

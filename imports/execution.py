@@ -59,6 +59,9 @@ def sweep():
 def start(job, user=None, *, start_key, leave_out=None, queue=put_in_queue):
     """Draft → In Progress: reuse a fresh check, or check first; import at once when bad rows are left out."""
     options, rows = {**job.options, "leave_out": leave_out}, drafts.data_rows(job)
+    lock(job)
+    if job.undo_has_begun:
+        return False
     queryset = ImportJob.objects.filter(pk=job.pk, start_key=start_key, state=ImportJob.State.DRAFT)
     changed = queryset.update(
         state=ImportJob.State.IN_PROGRESS,
@@ -153,6 +156,7 @@ def reopen(run, queue):
 @transaction.atomic
 def resume(job, user=None, queue=put_in_queue):
     """Continue a cancelled or stopped import after its last committed row."""
+    lock(job)
     run = job.latest_run(ImportRun.Kind.CHECK, ImportRun.Kind.IMPORT)
     if not can_resume(job, run) or not job.move_to(
         ImportJob.State.IN_PROGRESS, reason="", finished_at=None, mail_pending=False
@@ -166,12 +170,20 @@ def resume(job, user=None, queue=put_in_queue):
 def can_resume(job, run=None):
     run = run or job.latest_run(ImportRun.Kind.CHECK, ImportRun.Kind.IMPORT)
     stopped = run and run.state in (ImportRun.State.CANCELLED, ImportRun.State.FAILED)
-    return bool(stopped and job.state in (ImportJob.State.CANCELLED, ImportJob.State.FAILED) and job.file)
+    is_stopped = stopped and job.state in (ImportJob.State.CANCELLED, ImportJob.State.FAILED)
+    return bool(is_stopped and job.file and not job.undo_has_begun)
+
+
+def lock(job):
+    """Let nobody else start, continue or undo the import, or what it repairs, until the transaction ends."""
+    imports = ImportJob.objects.select_for_update().filter(pk__in={job.pk, job.repairs_id or job.pk})
+    list(imports.order_by("pk"))
 
 
 @transaction.atomic
 def start_leaving_out(job, user=None, queue=put_in_queue):
     """Import a file whose check found incorrect content after all, without those rows."""
+    lock(job)
     if not can_leave_out(job):
         return False
     options = {**job.options, "leave_out": True}
@@ -238,6 +250,12 @@ def verdict(job, run):
     if run.rejected_for_content and not job.get_options().leave_out:
         return ImportJob.State.FAILED, Said("incorrect_content", rows=run.rejected_for_content)
     return None
+
+
+def is_at(job, run):
+    """Whether a started import stands and falls with this run: nothing else was begun or changed since."""
+    latest = job.latest_run(ImportRun.Kind.CHECK, ImportRun.Kind.IMPORT)
+    return bool(job.is_running and latest and latest.pk == run.pk and run.digest == job.digest)
 
 
 def end(job, run, state, reason, failed_rows=""):

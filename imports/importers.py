@@ -183,4 +183,19 @@ class Importer:
         for child in self.children.values():
             models += [("add", child.model)] + ([("change", child.model)] if update else [])
         models += [("add", column.field.model) for column in look_ups] if generate else []
-        return [f"{model._meta.app_label}.{action}_{model._meta.model_name}" for action, model in models]
+        return codenames(models)
+
+    def undo_permissions(self, created, updated, labels=()):
+        """The rights that undoing takes: `created` and `updated` say whether there are such records, `labels`
+        name the models of the generated look-ups."""
+        models = [self.model, *(child.model for child in self.children.values())]
+        needed = [("delete", model) for model in models if created or model is not self.model]
+        needed += [("change", model) for model in models] if updated else []
+        look_ups = {column.field.model for column in self.look_ups}
+        needed += [("delete", model) for model in look_ups if model._meta.label in labels]
+        return sorted(codenames(needed))
+
+
+def codenames(needed):
+    """[(action, model)] as "app.codename"."""
+    return [f"{model._meta.app_label}.{action}_{model._meta.model_name}" for action, model in needed]

@@ -4,8 +4,8 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from . import drafts
-from .execution import may_import
-from .models import ImportRun, file_storage
+from .execution import add_run, is_at, may_import, reopen, verdict
+from .models import ImportJob, ImportRun, file_storage
 from .parts import iter_rows
 from .validation import REJECTED, UPDATED
 from .writing import count_rows, write_ledger, write_records
@@ -74,3 +74,20 @@ class FileRows:
 
     def count(self, rows, seconds):
         count_rows(self.run, rows, seconds)
+
+    def finish(self, worker):
+        """All rows are dealt with: end the import, or go on from the check to it."""
+        job = ImportJob.objects.get(pk=self.job.pk)
+        found = verdict(job, self.run)
+        if found and is_at(job, self.run):
+            worker.end(self.run, ImportRun.State.DONE, *found)
+            return
+        with transaction.atomic():
+            worker.close(self.run, ImportRun.State.DONE)
+            job = ImportJob.objects.select_for_update().get(pk=self.job.pk)
+            if not is_at(job, self.run):
+                return
+            if verdict(job, self.run) is None:
+                add_run(job, ImportRun.Kind.IMPORT, worker.queue)
+            else:  # it was started while its check finished
+                reopen(self.run, worker.queue)

@@ -250,6 +250,12 @@ class ImportJob(models.Model):
     def latest_run(self, *kinds):
         return self.runs.filter(kind__in=kinds).order_by("-id").first()
 
+    @property
+    def undo_has_begun(self):
+        """Whether it, or the import that it repairs, is being undone or was: then it does not go on."""
+        imports = [self.pk, self.repairs_id or self.pk]
+        return ImportRun.objects.filter(job__in=imports, kind=ImportRun.Kind.UNDO).exists()
+
     def deciding_run(self):
         """The run that says what became of the rows: the import's, else the check's that ended it."""
         return self.latest_run(ImportRun.Kind.IMPORT) or self.latest_run(ImportRun.Kind.CHECK)

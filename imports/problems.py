@@ -13,10 +13,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from .rows import ROWS_OF_A_SHEET, row_in_words
+from .wording import figure
 
 FORMAT = "format"
 CONTENT = "content"
 DONE = "done"
+KEPT = "kept"  # why an undo leaves a record as it is
 SHOWN_VALUE_LENGTH = 80
 # The details that are words of ours: what records are called, and a reason, which may name other details.
 IN_WORDS = ("target", "noun", "because")
@@ -161,6 +163,34 @@ CATALOGUE = {
             "There is nothing to do; to change the record, change it in the CRM or import it with updating on."
         ),
     ),
+    # Why an undo leaves a record as it is.
+    "changed_by_import": Cause(
+        KEPT,
+        _("“{value}” was changed since by import {other}"),
+        _("Undo import {other} first, or correct the record by hand."),
+    ),
+    "changed_since": Cause(
+        KEPT, _("“{value}” was changed since in the CRM"), _("Correct or delete the record by hand.")
+    ),
+    "used_since": Cause(
+        KEPT, _("“{value}” is used by {users}"), _("Remove or undo these first, then undo again.")
+    ),
+    "value_taken": Cause(
+        KEPT,
+        _("“{old}”, which “{value}” had before, belongs to another record now"),
+        _("Correct the record by hand."),
+    ),
+    "reference_gone": Cause(
+        KEPT, _("the {target} that “{value}” had before is gone"), _("Correct the record by hand.")
+    ),
+    "old_values_gone": Cause(
+        KEPT, _("what “{value}” had before is no longer kept"), _("Correct the record by hand.")
+    ),
+    "not_undone": Cause(
+        KEPT,
+        _("“{value}” could not be undone because other records changed meanwhile"),
+        _("Undo the import again."),
+    ),
 }
 
 
@@ -194,7 +224,7 @@ class Problem:
 
     def words(self):
         """What its sentences name; words of ours among them are kept as they stand in the sources."""
-        words = Words(self.details, value=shown(self.value), place=self.place)
+        words = Words(self.details, value=shown(self.value), place=self.place, users=self.users)
         for name in IN_WORDS:
             if said := words[name]:
                 words[name] = gettext(said).format_map(words)
@@ -211,6 +241,11 @@ class Problem:
         if "row" not in self.details:
             return ""
         return row_in_words(self.details.get("sheet", ""), self.details["row"] % ROWS_OF_A_SHEET)
+
+    @property
+    def users(self):
+        """What uses the record, as "2 devices, 1 reward scheme code"; kept as [[count, noun]]."""
+        return ", ".join(f"{figure(count)} {gettext(noun)}" for count, noun in self.details.get("users", ()))
 
     @property
     def text(self):

@@ -26,20 +26,12 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from . import repairs, reports
-from .execution import (
-    Lost,
-    add_run,
-    cancelled_sentence,
-    end,
-    put_in_queue,
-    reopen,
-    stopped_sentence,
-    verdict,
-)
+from .execution import Lost, cancelled_sentence, end, is_at, put_in_queue, stopped_sentence
 from .importing import FileRows
 from .models import COUNTED, ImportJob, ImportRun, file_storage
 from .readers import UnreadableFile
 from .said import Said
+from .undo_rows import UndoRows
 from .writing import SomebodyWasFirst
 
 log = logging.getLogger(__name__)
@@ -48,6 +40,12 @@ CLAIMS_WITHOUT_PROGRESS = 3
 TRIES = 5
 SQLITE_BATCH_SECONDS = 0.1
 SMALLEST_BATCH = 50
+ROWS = {
+    ImportRun.Kind.CHECK: FileRows,
+    ImportRun.Kind.IMPORT: FileRows,
+    ImportRun.Kind.UNDO_CHECK: UndoRows,
+    ImportRun.Kind.UNDO: UndoRows,
+}
 REPORT_SECONDS = 600
 COUNTED_BY_BATCH = ["summary", "rows_done", "rejected_for_content", *COUNTED]
 WITHOUT_RIGHTS = Said("without_rights")
@@ -99,7 +97,7 @@ class Worker:
         if run.kind == ImportRun.Kind.READ:
             self.read(run)
         else:
-            self.work_rows(run, FileRows(run))
+            self.work_rows(run, ROWS[run.kind](run))
 
     def claim(self, run_id):
         """The run, when it waits or its worker's lease is over; else None. Attempts are counted first."""
@@ -198,7 +196,7 @@ class Worker:
             if time.monotonic() > deadline:
                 self.hand_over(run)
                 return
-        self.finish(run)
+        work.finish(self)
 
     def work_batch(self, run, work, batch):
         """Begin outside the transaction, decide and write inside it; again when somebody was quicker."""
@@ -240,29 +238,6 @@ class Worker:
             if not self.mine(run).update(state=ImportRun.State.WAITING, token=None, lease=None):
                 raise Lost
             self.queue(run)
-
-    def finish(self, run):
-        """All rows are dealt with: end the import, or go on from the check to it."""
-        job = ImportJob.objects.get(pk=run.job_id)
-        found = verdict(job, run)
-        if found and is_at(job, run):
-            self.end(run, ImportRun.State.DONE, *found)
-            return
-        with transaction.atomic():
-            self.close(run, ImportRun.State.DONE)
-            job = ImportJob.objects.select_for_update().get(pk=run.job_id)
-            if not is_at(job, run):
-                return
-            if verdict(job, run) is None:
-                add_run(job, ImportRun.Kind.IMPORT, self.queue)
-            else:  # it was started while its check finished
-                reopen(run, self.queue)
-
-
-def is_at(job, run):
-    """Whether a started import stands and falls with this run: nothing else was begun or changed since."""
-    latest = job.latest_run(ImportRun.Kind.CHECK, ImportRun.Kind.IMPORT)
-    return bool(job.is_running and latest and latest.pk == run.pk and run.digest == job.digest)
 
 
 def next_size(size, seconds):

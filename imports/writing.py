@@ -87,11 +87,14 @@ def detail_of(run, row):
         "cells": row.cells,
         "changes": row.changes,
         "before": row.stored["changed_at"] if is_update else None,
-        "children": {w.name: [w.record["id"], w.stored and w.stored["changed_at"]] for w in row.children}
-        if is_update
-        else {},
+        "children": {w.name: [w.record["id"], before(w)] for w in row.children} if is_update else {},
         "stale": False,
     }
+
+
+def before(write):
+    """When a child was last changed, to the microsecond, which JSON would round off."""
+    return write.stored and write.stored["changed_at"].isoformat()
 
 
 def count_rows(run, rows, seconds):

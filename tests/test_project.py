@@ -111,7 +111,7 @@ def test_eight_processes_that_start_together_make_one_secret_key(tmp_path):
 
 LEVELS = [
     {"urls", "wizard", "monitoring", "admin", "management"},
-    {"execution", "forms", "importing", "reports", "worker"},
+    {"execution", "forms", "importing", "reports", "undo", "undo_rows", "worker"},
     {"models"},
     {"validation"},
     {"importers"},

@@ -2,10 +2,11 @@
 
 from django.core.files.base import ContentFile
 
-from imports import drafts, execution
+from imports import drafts, execution, undo
 from imports.importers import importer_for
 from imports.models import ImportRun
 from imports.worker import Worker
+from tests.factories import SuperuserFactory
 
 FOREVER = float("inf")
 
@@ -57,3 +58,27 @@ def problems(job):
     """[(row number, code, column)] of the rejected rows of the run that decided."""
     details = job.deciding_run().details.filter(outcome="rejected").order_by("row_number")
     return [(d.row_number, p.code, p.column) for d in details for p in d.get_problems()]
+
+
+def undo_check(job):
+    """The finished check of an undo."""
+    queue = []
+    run = undo.check(job, queue.append)
+    work(queue)
+    run.refresh_from_db()
+    return run
+
+
+def undo_import(job, user=None, slice_seconds=FOREVER):
+    """Undo an import as its page does; returns the finished run."""
+    queue, user = [], user or SuperuserFactory()
+    assert undo.start(job, user, undo_check(job).pk, queue.append)
+    work(queue, slice_seconds)
+    job.refresh_from_db()
+    return undo.last_undo(job)
+
+
+def kept(run):
+    """[(row number, code)] of what an undo run kept, or would keep."""
+    details = run.details.filter(outcome="kept").order_by("row_number")
+    return [(d.row_number, p.code) for d in details for p in d.get_problems()]
