@@ -42,10 +42,9 @@ def begun_draft(root, user):
 
 
 def can_begin(job):
-    """Whether an import has ended and rows of its family are left to be corrected."""
-    return (
-        not job.is_draft and not job.is_running and any(True for _ in family.rows_left(family.root_of(job)))
-    )
+    """Whether an import has ended, is not undone, and rows of its family are left to be corrected."""
+    has_ended = not job.is_draft and not job.is_running and not job.undo_has_begun
+    return has_ended and any(True for _ in family.rows_left(family.root_of(job)))
 
 
 def read(job, *, rows="", **how):

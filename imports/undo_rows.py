@@ -52,11 +52,15 @@ class UndoRows:
             last = page[-1].row_number
 
     def left_to_undo(self):
-        """The ledger rows that no earlier undo of the family has undone."""
+        """The ledger rows that no earlier undo of the family has undone. A row that was undone in a repair
+        may have come again in a later one."""
         earlier = ImportRun.objects.filter(job__in=self.job.family, kind=ImportRun.Kind.UNDO)
         earlier = list(earlier.exclude(pk=self.run.pk).values_list("pk", flat=True))
         undone = ImportRow.objects.filter(
-            run__in=earlier, row_number=OuterRef("row_number"), outcome__in=(DELETED, RESTORED)
+            run__in=earlier,
+            run__gt=OuterRef("run"),
+            row_number=OuterRef("row_number"),
+            outcome__in=(DELETED, RESTORED),
         )
         return self.ledger.exclude(Exists(undone)) if earlier else self.ledger
 

@@ -374,6 +374,15 @@ def test_undoing_a_repair_leaves_the_import_that_it_repairs():
     assert counts(undo_import(job)) == nothing(deleted=1)
 
 
+def test_a_row_that_comes_again_after_its_repair_was_undone_is_undone_with_its_import():
+    before = tables()
+    job = run_import("contacts", contacts("A1,Ann,,,", "A2,Bob,Sample,,"), leave_out=True)
+    undo_import(repair(job, "A1,Ann,Sample,,"))
+    assert repair(job, "A1,Anna,Sample,,").created == 1
+    assert counts(undo_import(job)) == nothing(deleted=2)
+    assert tables() == before
+
+
 def test_while_a_repair_runs_its_import_is_not_undone():
     job = run_import("contacts", contacts("A1,Ann,,,", "A2,Bob,Sample,,"), leave_out=True)
     other = draft("contacts", contacts("A1,Ann,Sample,,"))
