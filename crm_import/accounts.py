@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.contrib.auth import views
 from django.contrib.auth.forms import PasswordResetForm, SetPasswordForm
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import BASE_INPUT_CLASSES
 
 
@@ -32,27 +33,27 @@ class SitePage:
 
 class ForgottenPassword(SitePage, views.PasswordResetView):
     form_class = ForgottenForm
-    title = "Forgotten password"
+    title = _("Forgotten password")
     subject_template_name = "registration/password_reset_subject.txt"
 
 
 class LinkSent(SitePage, views.PasswordResetDoneView):
-    title = "Look into your e-mail"
+    title = _("Look into your e-mail")
 
 
 class NewPassword(SitePage, views.PasswordResetConfirmView):
     form_class = NewPasswordForm
-    title = "New password"
+    title = _("New password")
 
 
 class PasswordSaved(SitePage, views.PasswordResetCompleteView):
-    title = "Password saved"
+    title = _("Password saved")
 
 
 def locked_out(request, original_response=None, credentials=None):
     context = {
         **admin.site.each_context(request),
-        "title": "Too many attempts",
+        "title": _("Too many attempts"),
         "failure_limit": settings.AXES_FAILURE_LIMIT,
         "minutes": settings.AXES_COOLOFF_TIME.seconds // 60,
     }

@@ -1,6 +1,7 @@
 """The admin's sidebar: each item is shown to those who may see its page."""
 
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 
 
 def may_view(app, model):
@@ -33,30 +34,30 @@ SIDEBAR = {
         {
             "title": "CRM",
             "items": [
-                list_of("Contacts", "entities", "contact", "group"),
-                list_of("Devices", "entities", "device", "devices"),
-                list_of("Products", "entities", "product", "inventory_2"),
-                list_of("Reward Schemes", "entities", "rewardscheme", "loyalty"),
-                list_of("Reward Scheme Codes", "entities", "rewardschemecode", "qr_code_2"),
-                list_of("Organisations", "entities", "organisation", "apartment"),
+                list_of(_("Contacts"), "entities", "contact", "group"),
+                list_of(_("Devices"), "entities", "device", "devices"),
+                list_of(_("Products"), "entities", "product", "inventory_2"),
+                list_of(_("Reward Schemes"), "entities", "rewardscheme", "loyalty"),
+                list_of(_("Reward Scheme Codes"), "entities", "rewardschemecode", "qr_code_2"),
+                list_of(_("Organisations"), "entities", "organisation", "apartment"),
             ],
         },
         {
-            "title": "Look-ups",
+            "title": _("Look-ups"),
             "collapsible": True,
             "items": [
-                list_of("Contact Classifications", "entities", "contactclassification", "label"),
-                list_of("Device Locations", "entities", "devicelocation", "location_on"),
-                list_of("Product Types", "entities", "producttype", "category"),
-                list_of("Product Families", "entities", "productfamily", "account_tree"),
-                list_of("Brands", "entities", "brand", "sell"),
+                list_of(_("Contact Classifications"), "entities", "contactclassification", "label"),
+                list_of(_("Device Locations"), "entities", "devicelocation", "location_on"),
+                list_of(_("Product Types"), "entities", "producttype", "category"),
+                list_of(_("Product Families"), "entities", "productfamily", "account_tree"),
+                list_of(_("Brands"), "entities", "brand", "sell"),
             ],
         },
         {
-            "title": "Settings › Platform › Bulk Data Operations",
+            "title": _("Settings › Platform › Bulk Data Operations"),
             "items": [
                 {
-                    "title": "Import Data",
+                    "title": _("Import Data"),
                     "icon": "upload",
                     "link": reverse_lazy("imports:list"),
                     "permission": may_view("imports", "importjob"),
@@ -64,10 +65,10 @@ SIDEBAR = {
             ],
         },
         {
-            "title": "Administration",
+            "title": _("Administration"),
             "items": [
-                for_superusers("Users", "auth", "user", "person"),
-                for_superusers("Groups", "auth", "group", "shield_person"),
+                for_superusers(_("Users"), "auth", "user", "person"),
+                for_superusers(_("Groups"), "auth", "group", "shield_person"),
             ],
         },
     ],

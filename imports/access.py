@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 SEE = "imports.view_importjob"
 CREATE = "imports.add_importjob"
@@ -37,22 +38,22 @@ def may_enter(user, permission):
     return user.is_active and user.is_staff and user.has_perm(permission)
 
 
-def page_context(request, *trail, title="Import Data", **context):
+def page_context(request, *trail, title="", **context):
     """What the templates below imports/base.html need.
 
     `trail` are the breadcrumbs behind Import Data: [(title, address or None)].
     """
     request.current_app = admin.site.name
     crumbs = [
-        ("Settings", None),
-        ("Platform", None),
-        ("Bulk Data Operations", None),
-        ("Import Data", reverse("imports:list") if trail else None),
+        (_("Settings"), None),
+        (_("Platform"), None),
+        (_("Bulk Data Operations"), None),
+        (_("Import Data"), reverse("imports:list") if trail else None),
         *trail,
     ]
     return {
         **admin.site.each_context(request),
-        "title": title,
+        "title": title or _("Import Data"),
         "crumbs": [{"title": name, "url": url} for name, url in crumbs],
         "may_create": may_enter(request.user, CREATE),
         **context,

@@ -11,8 +11,11 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from .cells import LARGEST_EXACT, BadCell, as_text, shown_cell
+from .wording import in_every_language
 from .world import country_code, country_names, currency_codes, language_codes
 
 EXPONENT = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+\d+")
@@ -27,7 +30,7 @@ WRITTEN_DATE = re.compile(
 class Field:
     """Text up to `max_length` characters; the base of the others."""
 
-    expects = "text"
+    expects = _("text")
 
     def __init__(self, max_length=None):
         self.max_length = max_length
@@ -58,7 +61,7 @@ Text = Field
 class Code(Field):
     """A code, serial, phone or postal number: text that spreadsheet programs like to damage."""
 
-    expects = "text; format the column as Text so that zeros in front are kept"
+    expects = _("text; format the column as Text so that zeros in front are kept")
 
     def compile(self, options):
         clean_text = super().compile(options)
@@ -87,14 +90,14 @@ class Code(Field):
 class Phone(Code):
     """A phone number as typed; its country is another column's, so the importer makes it E.164."""
 
-    expects = "a national number with its country in the column beside it, or one that begins with +"
+    expects = _("a national number with its country in the column beside it, or one that begins with +")
 
     def __init__(self, max_length=40):
         super().__init__(max_length)
 
 
 class Email(Field):
-    expects = "an e-mail address"
+    expects = _("an e-mail address")
 
     def compile(self, options):
         clean_text = super().compile(options)
@@ -156,12 +159,16 @@ class Choice(Mapped):
         super().__init__()
         self.choices = choices
         self.synonyms = dict(synonyms)
-        self.expects = "one of " + ", ".join(choices.values)
+
+    @property
+    def expects(self):
+        return gettext("one of %(choices)s") % self.details()
 
     def words(self):
         words = {folded_word(word): value for word, value in self.synonyms.items()}
-        for value, label in self.choices.choices:
-            words[folded_word(value)] = words[folded_word(str(label))] = value
+        for member in self.choices:
+            names = (member.value, *in_every_language(member.label))
+            words |= {folded_word(name): member.value for name in names}
         return words
 
     def details(self):
@@ -169,7 +176,7 @@ class Choice(Mapped):
 
 
 class YesNo(Mapped):
-    expects = "yes or no"
+    expects = _("yes or no")
     problem = "not_yes_or_no"
     YES = ("yes", "true", "1", "ναι", "αληθές")
     NO = ("no", "false", "0", "όχι", "ψευδές")
@@ -189,7 +196,7 @@ class YesNo(Mapped):
 class Country(Mapped):
     """An ISO 3166 alpha-3 code; alpha-2 and English and Greek names are taken too."""
 
-    expects = "a country: its three-letter code such as CYP, or its name"
+    expects = _("a country: its three-letter code such as CYP, or its name")
     problem = "unknown_country"
 
     def words(self):
@@ -197,7 +204,7 @@ class Country(Mapped):
 
 
 class Currency(Mapped):
-    expects = "a currency code such as EUR"
+    expects = _("a currency code such as EUR")
     problem = "unknown_currency"
 
     def words(self):
@@ -205,7 +212,7 @@ class Currency(Mapped):
 
 
 class Language(Mapped):
-    expects = "a language code such as en or el"
+    expects = _("a language code such as en or el")
     problem = "unknown_language"
 
     def words(self):
@@ -215,7 +222,7 @@ class Language(Mapped):
 class Date(Field):
     """A calendar date between 1900 and 2155."""
 
-    expects = "a date, such as 1984-03-09"
+    expects = _("a date, such as 1984-03-09")
     ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
     WRITTEN = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})")
     WITH_TIME = re.compile(r"(.+?)[T ]\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)?")
@@ -284,7 +291,7 @@ class Date(Field):
 class Number(Field):
     """A decimal number of 0 or more, exact."""
 
-    expects = "a number of 0 or more, such as 3.20"
+    expects = _("a number of 0 or more, such as 3.20")
     DIGITS = re.compile(r"-?\d+(?:[.,]\d+)*")
 
     def for_model_field(self, model_field):
@@ -349,7 +356,7 @@ class Reference(Field):
     cannot be used. `text_field` is what a person calls it.
     """
 
-    expects = "the identifier of an existing record"
+    expects = _("the identifier of an existing record")
     generated = False
 
     def __init__(self, model, by=("pk",), fetch=(), refuse=None, text_field="name"):
@@ -367,7 +374,7 @@ class LookUp(Reference):
     `needs` are columns whose values a new one takes, {its field: column's name in the row}.
     """
 
-    expects = "a name"
+    expects = _("a name")
     generated = True
 
     def __init__(self, model, needs=(), fetch=()):

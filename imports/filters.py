@@ -6,6 +6,7 @@ from functools import cached_property
 from django import forms
 from django.contrib.auth import get_user_model
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from .importers import importers
@@ -27,22 +28,22 @@ class SearchInput(UnfoldAdminTextInputWidget):
 class Filter(forms.Form):
     """What the address of the list asks for; an unusable value filters nothing and is said."""
 
-    q = forms.CharField(label="File name", required=False, max_length=255, widget=SearchInput)
-    state = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
-    type = forms.ChoiceField(label="Entity type", required=False, widget=UnfoldAdminSelectWidget)
+    q = forms.CharField(label=_("File name"), required=False, max_length=255, widget=SearchInput)
+    state = forms.ChoiceField(label=_("State"), required=False, widget=UnfoldAdminSelectWidget)
+    type = forms.ChoiceField(label=_("Entity type"), required=False, widget=UnfoldAdminSelectWidget)
     person = forms.ModelChoiceField(
-        None, label="Started by", required=False, empty_label="Anybody", widget=UnfoldAdminSelectWidget
+        None, label=_("Started by"), required=False, empty_label=_("Anybody"), widget=UnfoldAdminSelectWidget
     )
-    since = forms.DateField(label="Started from", required=False, widget=DateInput)
-    until = forms.DateField(label="Started until", required=False, widget=DateInput)
+    since = forms.DateField(label=_("Started from"), required=False, widget=DateInput)
+    until = forms.DateField(label=_("Started until"), required=False, widget=DateInput)
 
     def __init__(self, data):
         super().__init__(data, use_required_attribute=False, auto_id="filter-%s", label_suffix="")
         self.fields["state"].choices = [
-            ("", "Any state"),
-            *((name, words) for name, (words, _) in STATES.items()),
+            ("", _("Any state")),
+            *((name, words) for name, (words, icon) in STATES.items()),
         ]
-        self.fields["type"].choices = [("", "Any type"), *((one.slug, one.title) for one in importers())]
+        self.fields["type"].choices = [("", _("Any type")), *((one.slug, one.title) for one in importers())]
         starters = ImportJob.objects.exclude(state=ImportJob.State.DRAFT).values("created_by")
         self.fields["person"].queryset = get_user_model().objects.filter(pk__in=starters).order_by("username")
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from django import forms
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from . import uploads
 from .cells import BadCell
@@ -13,15 +13,16 @@ from .importers import importers
 from .mapping import CLEAR, FILL, Mapping, guess_header_row
 from .problems import Problem
 from .readers_encoding import ENCODINGS
+from .wording import figure
 
-NOT_IMPORTED = "Do not import"
-DATE_ORDERS = {"dmy": "Day, month, year", "mdy": "Month, day, year", "ymd": "Year, month, day"}
-DECIMAL_MARKS = {".": "Point: 3.20", ",": "Comma: 3,20"}
-DELIMITERS = {",": "Comma ,", ";": "Semicolon ;", "\t": "Tab", "|": "Bar |"}
+NOT_IMPORTED = _("Do not import")
+DATE_ORDERS = {"dmy": _("Day, month, year"), "mdy": _("Month, day, year"), "ymd": _("Year, month, day")}
+DECIMAL_MARKS = {".": _("Point: 3.20"), ",": _("Comma: 3,20")}
+DELIMITERS = {",": _("Comma ,"), ";": _("Semicolon ;"), "\t": _("Tab"), "|": _("Bar |")}
 STORED_POLICIES = {
-    "": gettext_lazy("overwrite"),
-    FILL: gettext_lazy("only fill if empty"),
-    CLEAR: gettext_lazy("a blank cell clears it"),
+    "": _("overwrite"),
+    FILL: _("only fill if empty"),
+    CLEAR: _("a blank cell clears it"),
 }
 SHOWN_HEADER_CELLS = 4
 
@@ -31,8 +32,8 @@ class EntityTypeForm(forms.Form):
         choices=lambda: [(importer.slug, importer.title) for importer in importers()],
         widget=forms.RadioSelect,
         error_messages={
-            "required": "No entity type was chosen. Choose what the rows of your file are.",
-            "invalid_choice": "This entity type does not exist. Choose one of those below.",
+            "required": _("No entity type was chosen. Choose what the rows of your file are."),
+            "invalid_choice": _("This entity type does not exist. Choose one of those below."),
         },
     )
 
@@ -40,24 +41,28 @@ class EntityTypeForm(forms.Form):
 class UploadForm(forms.Form):
     file = forms.FileField(
         allow_empty_file=True,
-        label="File",
+        label=_("File"),
         widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.xls,.tsv,.txt"}),
-        error_messages=dict.fromkeys(("required", "invalid", "missing"), uploads.SENTENCES["not_chosen"]),
+        error_messages=dict.fromkeys(("required", "invalid", "missing"), _(uploads.SENTENCES["not_chosen"])),
     )
 
 
 class ReadingForm(forms.Form):
     """How the file is read: what was found out, to be changed where there is a choice."""
 
-    sheet = forms.ChoiceField(required=False)
-    header_row = forms.TypedChoiceField(label="Row with the headers", coerce=int, required=False)
-    encoding = forms.ChoiceField(required=False)
-    delimiter = forms.ChoiceField(label="Separator between columns", required=False)
+    sheet = forms.ChoiceField(label=_("Sheet"), required=False)
+    header_row = forms.TypedChoiceField(label=_("Row with the headers"), coerce=int, required=False)
+    encoding = forms.ChoiceField(label=_("Encoding"), required=False)
+    delimiter = forms.ChoiceField(label=_("Separator between columns"), required=False)
     date_order = forms.ChoiceField(
-        required=False, choices=[("", "Only dates that can be read in one way"), *DATE_ORDERS.items()]
+        label=_("Date order"),
+        required=False,
+        choices=[("", _("Only dates that can be read in one way")), *DATE_ORDERS.items()],
     )
     decimal_mark = forms.ChoiceField(
-        required=False, choices=[("", "Only numbers that can be read in one way"), *DECIMAL_MARKS.items()]
+        label=_("Decimal mark"),
+        required=False,
+        choices=[("", _("Only numbers that can be read in one way")), *DECIMAL_MARKS.items()],
     )
 
     def __init__(self, data=None, *, job, first_rows, asks_dates=False):
@@ -94,8 +99,10 @@ class ReadingForm(forms.Form):
 
     @staticmethod
     def sheet_label(sheet):
-        rows = f" – {sheet['rows']:,} rows" if sheet["rows"] is not None else ""
-        return f"{sheet['name']}{rows}{'' if sheet['visible'] else ' (hidden)'}"
+        label = sheet["name"]
+        if (rows := sheet["rows"]) is not None:
+            label += " – " + ngettext("%(rows)s row", "%(rows)s rows", rows) % {"rows": figure(rows)}
+        return label if sheet["visible"] else gettext("%(sheet)s (hidden)") % {"sheet": label}
 
     def chosen(self, name):
         """The answer, or what holds already when the form does not ask or has no answer."""
@@ -119,7 +126,7 @@ class ReadingForm(forms.Form):
 
 
 def with_present(choices, present):
-    known = dict(choices)
+    known = {value: gettext(label) for value, label in choices.items()}
     if present is not None:
         known.setdefault(present, present)
     return list(known.items())
@@ -128,7 +135,8 @@ def with_present(choices, present):
 def row_label(number, cells):
     texts = [text for cell in cells if (text := str(cell or "").strip())]
     more = " …" if len(texts) > SHOWN_HEADER_CELLS else ""
-    return f"Row {number}: {' · '.join(text[:20] for text in texts[:SHOWN_HEADER_CELLS])}{more}"
+    shown = " · ".join(text[:20] for text in texts[:SHOWN_HEADER_CELLS])
+    return gettext("Row %(row)s: %(cells)s") % {"row": number, "cells": f"{shown}{more}"}
 
 
 class MappingForm(forms.Form):
@@ -147,7 +155,7 @@ class MappingForm(forms.Form):
         self.find_ambiguous_date, self.header_row = find_ambiguous_date, header_row
         self.mapping, self.options = job.get_mapping(), job.get_options()
         super().__init__(data, initial=self.initial_values())
-        columns = [(column.key, column.name) for column in self.importer.columns]
+        columns = [(column.key, column.label) for column in self.importer.columns]
         for index, header in enumerate(headers):
             choices = [("", NOT_IMPORTED), *columns]
             self.fields[header_name(index)] = forms.ChoiceField(label=header, choices=choices, required=False)
@@ -204,8 +212,11 @@ class MappingForm(forms.Form):
             first, column = self.headers[columns[key]], self.importer.by_key[key]
             self.add_error(
                 header_name(index),
-                f"“{first}” and “{header}” both feed {column.name}. Keep one and choose “{NOT_IMPORTED}” "
-                "or another column for the other.",
+                gettext(
+                    "“%(first)s” and “%(second)s” both feed %(column)s. Keep one and choose “%(none)s” "
+                    "or another column for the other."
+                )
+                % {"first": first, "second": header, "column": column.label, "none": NOT_IMPORTED},
             )
         return columns
 
@@ -229,7 +240,8 @@ class MappingForm(forms.Form):
         if not self.options.date_order:
             self.add_error(
                 "date_answer",
-                f"It is not known how {self.ambiguous_date} is to be read. Choose day first or month first.",
+                gettext("It is not known how %(date)s is to be read. Choose day first or month first.")
+                % {"date": self.ambiguous_date},
             )
 
     def clean_fixed(self, columns):
@@ -252,10 +264,13 @@ class MappingForm(forms.Form):
             if not self.has_error(fixed_name(column)):
                 self.add_error(
                     fixed_name(column),
-                    f"{column.name} is required. Map a header to it, or give it a value for all rows.",
+                    gettext("%(column)s is required. Map a header to it, or give it a value for all rows.")
+                    % {"column": column.label},
                 )
         if not self.mapping.columns and not self.errors:
-            self.add_error(header_name(0), "No header is mapped. Choose a column for at least one of them.")
+            self.add_error(
+                header_name(0), _("No header is mapped. Choose a column for at least one of them.")
+            )
 
 
 def header_name(index):
@@ -289,12 +304,12 @@ def fixed_name(column):
 def fixed_field(column):
     field, help_text = column.field, column.help
     if isinstance(field, Choice):
-        choices = [("", "No value"), *field.choices.choices]
-        return forms.ChoiceField(label=column.name, choices=choices, required=False, help_text=help_text)
+        choices = [("", _("No value")), *field.choices.choices]
+        return forms.ChoiceField(label=column.label, choices=choices, required=False, help_text=help_text)
     if isinstance(field, YesNo):
-        choices = [("", "No value"), ("yes", "Yes"), ("no", "No")]
-        return forms.ChoiceField(label=column.name, choices=choices, required=False, help_text=help_text)
-    return forms.CharField(label=column.name, required=False, help_text=help_text)
+        choices = [("", _("No value")), ("yes", _("Yes")), ("no", _("No"))]
+        return forms.ChoiceField(label=column.label, choices=choices, required=False, help_text=help_text)
+    return forms.CharField(label=column.label, required=False, help_text=help_text)
 
 
 class StartForm(forms.Form):
@@ -303,8 +318,8 @@ class StartForm(forms.Form):
     start_key = forms.UUIDField(widget=forms.HiddenInput)
     leave_out = forms.TypedChoiceField(
         choices=[
-            ("yes", "Leave these rows out and import the rest"),
-            ("no", "Import nothing until they are corrected"),
+            ("yes", _("Leave these rows out and import the rest")),
+            ("no", _("Import nothing until they are corrected")),
         ],
         coerce=lambda answer: answer == "yes",
         empty_value=None,

@@ -1,14 +1,15 @@
 """How an app declares an entity type: one class feeds mapping page, check, import, samples and manual.
 
 `imports` discovers `<app>/importers.py` as the admin discovers admin.py; there, subclasses of
-Importer are registered with `@register`.
+Importer are registered with `@register`. Declarations mark their words with gettext_noop; here
+they are translated, but for the names of columns, which are the same in the ledger of everybody.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
 
 from django.utils.module_loading import autodiscover_modules
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from .fields import Field, LookUp, Reference
 from .mapping import CLEAR, FILL
@@ -40,7 +41,7 @@ def importer_for(slug):
     return _registry[slug]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """What an entity type accepts under one name.
 
@@ -63,6 +64,9 @@ class Column:
     stored: bool = True
     needed_unless: str = ""
     changes: bool = True
+
+    def __post_init__(self):
+        object.__setattr__(self, "help", gettext_lazy(self.help) if self.help else "")
 
     @cached_property
     def key(self):
@@ -113,6 +117,7 @@ class Importer:
     fetch = ()
 
     def __init__(self):
+        self.title, self.purpose = gettext_lazy(self.title), gettext_lazy(self.purpose)
         for column in self.columns:
             if column.stored:
                 column.field.for_model_field(self.model_field(column))

@@ -4,6 +4,7 @@ from functools import wraps
 
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from .access import may_create, page_context
@@ -12,11 +13,13 @@ from .models import ImportJob, ImportRun, NoLongerDraft
 SESSION = "imports"
 STEPS = ("create", "upload", "mapping", "preview")
 TITLES = {
-    "create": "Select entity type",
-    "upload": "Upload file",
-    "mapping": "Data mapping",
-    "preview": "Preview",
+    "create": _("Select entity type"),
+    "upload": _("Upload file"),
+    "mapping": _("Data mapping"),
+    "preview": _("Preview"),
 }
+
+STATES = {"current": _("current"), "completed": _("completed"), "not-yet": _("not yet")}
 
 
 def step_of_draft(view):
@@ -79,7 +82,7 @@ def render_step(request, step, job=None, template="", status=200, **context):
     """A page of the wizard with its step list; a step has its own template unless another is named."""
     page = page_context(
         request,
-        ("Create Import", None),
+        (_("Create Import"), None),
         title=TITLES[step],
         step=step,
         step_number=STEPS.index(step) + 1,
@@ -97,13 +100,18 @@ def step_list(request, step, job):
         {
             "number": number + 1,
             "title": TITLES[name],
-            "state": "current" if number == present else "completed" if number < present else "not yet",
+            "state": state_of(number, present),
+            "state_words": STATES[state_of(number, present)],
             "url": address(name, job)
             if job and number != present and number <= max(reached, present)
             else "",
         }
         for number, name in enumerate(STEPS)
     ]
+
+
+def state_of(number, present):
+    return "current" if number == present else "completed" if number < present else "not-yet"
 
 
 def address(step, job):

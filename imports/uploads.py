@@ -14,6 +14,8 @@ from django.conf import settings
 from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from .access import CREATE, may_enter
 from .models import ImportEvent, ImportJob, ImportRun
@@ -24,24 +26,37 @@ READ_AT_ONCE = 3
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 SENTENCES = {
-    "not_chosen": "No file was chosen. Choose a .csv, .xlsx or .xls file.",
-    "too_big": "The file is larger than {limit}, which is the most that can be uploaded. "
-    "Split it into several files and import them one after the other.",
-    "no_room": "The file could not be kept, because the server's disk is full. "
-    "Tell the person who runs this system, and upload the file again later.",
-    "too_many_uploads": "You have uploaded {uploads} files within an hour, which is the most. "
-    "Wait some minutes and upload the file again.",
-    "too_many_reads": "{reads} of your files are being read now. Wait until one is done and upload this one again.",
+    "not_chosen": _("No file was chosen. Choose a .csv, .xlsx or .xls file."),
+    "too_big": _(
+        "The file is larger than {limit}, which is the most that can be uploaded. "
+        "Split it into several files and import them one after the other."
+    ),
+    "no_room": _(
+        "The file could not be kept, because the server's disk is full. "
+        "Tell the person who runs this system, and upload the file again later."
+    ),
+    "too_many_uploads": _(
+        "You have uploaded {uploads} files within an hour, which is the most. "
+        "Wait some minutes and upload the file again."
+    ),
+    "too_many_reads": _(
+        "{reads} of your files are being read now. Wait until one is done and upload this one again."
+    ),
 }
 
 
 def limit_in_words():
     """The largest size of an upload, such as "512 MB"."""
-    return filesizeformat(settings.IMPORT_MAX_UPLOAD_BYTES).replace("\xa0", " ").replace(".0 ", " ")
+    return (
+        filesizeformat(settings.IMPORT_MAX_UPLOAD_BYTES)
+        .replace("\xa0", " ")
+        .replace(".0 ", " ")
+        .replace(",0 ", " ")
+    )
 
 
 def sentence(code):
-    return SENTENCES[code].format(
+    return gettext(SENTENCES[code]).format(
         limit=limit_in_words(),
         uploads=UPLOADS_AN_HOUR,
         reads=READ_AT_ONCE,

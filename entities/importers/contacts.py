@@ -2,6 +2,8 @@
 
 import secrets
 
+from django.utils.translation import gettext_noop as _
+
 from entities import models
 from entities.phones import PhoneOfOtherCountry, to_e164
 from imports.fields import Choice, Code, Country, Date, Email, Language, LookUp, Phone, Reference, Text, YesNo
@@ -14,8 +16,8 @@ PERSON, COMPANY = models.Contact.Type.PERSON, models.Contact.Type.COMPANY
 @register
 class Contacts(Importer):
     slug = "contacts"
-    title = "Contacts"
-    purpose = "People and companies with their codes, e-mails, phones and addresses."
+    title = _("Contacts")
+    purpose = _("People and companies with their codes, e-mails, phones and addresses.")
     icon = "group"
     order = 20
     model = models.Contact
@@ -23,26 +25,26 @@ class Contacts(Importer):
     causes = {
         "not_a_phone": Cause(
             FORMAT,
-            "“{value}” is not a valid phone number in {country}",
-            "Correct the number or its country, or leave the cell blank.",
+            _("“{value}” is not a valid phone number in {country}"),
+            _("Correct the number or its country, or leave the cell blank."),
         ),
         "not_an_international_phone": Cause(
             FORMAT,
-            "“{value}” is not a valid international phone number",
-            "Correct the number: + and the country code come first, such as +35799123456.",
+            _("“{value}” is not a valid international phone number"),
+            _("Correct the number: + and the country code come first, such as +35799123456."),
         ),
         "phone_country_missing": Cause(
             CONTENT,
-            "the country of “{value}” is not given",
-            "Fill in Contact Phone Country, or begin the number with + and the country code.",
+            _("the country of “{value}” is not given"),
+            _("Fill in Contact Phone Country, or begin the number with + and the country code."),
         ),
         "phone_country_differs": Cause(
-            CONTENT, "“{value}” is not a number of {country}", "Correct the number or its country."
+            CONTENT, _("“{value}” is not a number of {country}"), _("Correct the number or its country.")
         ),
         "type_cannot_change": Cause(
             CONTENT,
-            "“{value}” differs from the stored {stored}, which cannot change",
-            "Leave the cell blank, or use another Contact Code.",
+            _("“{value}” differs from the stored {stored}, which cannot change"),
+            _("Leave the cell blank, or use another Contact Code."),
         ),
     }
     children = {
@@ -56,7 +58,7 @@ class Contacts(Importer):
     }
     columns = (
         Column(
-            "Contact Type",
+            _("Contact Type"),
             Choice(
                 models.Contact.Type,
                 {"άτομο": "PERSON", "φυσικό πρόσωπο": "PERSON", "εταιρεία": "COMPANY", "εταιρία": "COMPANY"},
@@ -64,41 +66,43 @@ class Contacts(Importer):
             "type",
             ("PERSON", "COMPANY", "PERSON"),
             changes=False,
-            help="When no header feeds it: COMPANY if only a company name is given, else PERSON. "
-            "It cannot change when a contact is updated.",
+            help=_(
+                "When no header feeds it: COMPANY if only a company name is given, else PERSON. "
+                "It cannot change when a contact is updated."
+            ),
             synonyms=("Type", "Customer Type", "Τύπος Επαφής", "Τύπος", "Τύπος Πελάτη"),
         ),
         Column(
-            "First Name",
+            _("First Name"),
             Text(),
             "first_name",
             ("John", "", "Μαρία"),
             needed_unless="company_name",
-            help="Required for a person.",
+            help=_("Required for a person."),
             synonyms=("Firstname", "Given Name", "Forename", "Όνομα", "Μικρό Όνομα"),
         ),
         Column(
-            "Middle Name",
+            _("Middle Name"),
             Text(),
             "middle_name",
             ("C", "", ""),
             synonyms=("Additional Name", "Middle Initial", "Πατρώνυμο", "Μεσαίο Όνομα"),
         ),
         Column(
-            "Last Name",
+            _("Last Name"),
             Text(),
             "last_name",
             ("Smith", "", "Δείγμα"),
             needed_unless="company_name",
-            help="Required for a person.",
+            help=_("Required for a person."),
             synonyms=("Lastname", "Surname", "Family Name", "Επώνυμο", "Επίθετο"),
         ),
         Column(
-            "Company Name",
+            _("Company Name"),
             Text(),
             "company_name",
             ("", "Sample Ltd.", ""),
-            help="Required for a company.",
+            help=_("Required for a company."),
             synonyms=(
                 "Company",
                 "Organization Name",
@@ -111,12 +115,12 @@ class Contacts(Importer):
             ),
         ),
         Column(
-            "Contact Code",
+            _("Contact Code"),
             Code(),
             "code",
             ("ABC12345", "ABC12346", "ABC12347"),
             unique="code_key",
-            help="Unique; a blank cell gives the contact a random code of 16 digits. It never changes.",
+            help=_("Unique; a blank cell gives the contact a random code of 16 digits. It never changes."),
             synonyms=(
                 "Code",
                 "Customer Code",
@@ -131,7 +135,7 @@ class Contacts(Importer):
             ),
         ),
         Column(
-            "Contact Email",
+            _("Contact Email"),
             Email(),
             "email",
             ("j.c.smith@example.com", "office@example.com", "maria@example.com"),
@@ -148,19 +152,19 @@ class Contacts(Importer):
             ),
         ),
         Column(
-            "Contact Phone Country",
+            _("Contact Phone Country"),
             Country(),
             "phone_country",
             ("CYP", "CYP", "GRC"),
-            help="Required if a phone number is given, unless the number begins with +.",
+            help=_("Required if a phone number is given, unless the number begins with +."),
             synonyms=("Phone Country", "Phone Country Code", "Χώρα Τηλεφώνου"),
         ),
         Column(
-            "Contact Phone Number",
+            _("Contact Phone Number"),
             Phone(),
             "phone",
             ("99123456", "22123456", "6971234567"),
-            help="The national number without the country code, or the whole number beginning with +.",
+            help=_("The national number without the country code, or the whole number beginning with +."),
             synonyms=(
                 "Phone",
                 "Phone Number",
@@ -179,7 +183,7 @@ class Contacts(Importer):
             ),
         ),
         Column(
-            "Address Type",
+            _("Address Type"),
             Choice(
                 models.Address.Type,
                 {"σπίτι": "HOME", "οικία": "HOME", "εργασία": "BUSINESS", "work": "BUSINESS"},
@@ -187,25 +191,25 @@ class Contacts(Importer):
             "type",
             ("HOME", "BUSINESS", ""),
             record="address",
-            help="HOME when it is left blank and another address cell is filled.",
+            help=_("HOME when it is left blank and another address cell is filled."),
             synonyms=("Τύπος Διεύθυνσης",),
         ),
         Column(
-            "Address Name",
+            _("Address Name"),
             Text(),
             "name",
             ("", "Head office", ""),
             record="address",
-            help="Tells several addresses of one type apart.",
+            help=_("Tells several addresses of one type apart."),
             synonyms=("Όνομα Διεύθυνσης",),
         ),
         Column(
-            "Address Line 1",
+            _("Address Line 1"),
             Text(),
             "line_1",
             ("21 Elia Papakyriakou", "1 Sample Street", ""),
             record="address",
-            help="Required when another address cell is filled.",
+            help=_("Required when another address cell is filled."),
             synonyms=(
                 "Address",
                 "Street",
@@ -219,7 +223,7 @@ class Contacts(Importer):
             ),
         ),
         Column(
-            "Address Line 2",
+            _("Address Line 2"),
             Text(),
             "line_2",
             ("7 Stars Tower", "", ""),
@@ -227,7 +231,7 @@ class Contacts(Importer):
             synonyms=("Address 2", "Address2", "Street 2", "Διεύθυνση 2"),
         ),
         Column(
-            "State/Province/County",
+            _("State/Province/County"),
             Text(),
             "state",
             ("Egkomi", "", ""),
@@ -235,7 +239,7 @@ class Contacts(Importer):
             synonyms=("State", "Province", "County", "Region", "Νομός", "Περιφέρεια", "Επαρχία"),
         ),
         Column(
-            "Town/City",
+            _("Town/City"),
             Text(),
             "town",
             ("Nicosia", "Limassol", ""),
@@ -243,12 +247,12 @@ class Contacts(Importer):
             synonyms=("City", "Town", "Πόλη", "Δήμος"),
         ),
         Column(
-            "Postal Code",
+            _("Postal Code"),
             Code(),
             "postal_code",
             ("2415", "0300", ""),
             record="address",
-            help="Text: zeros in front are kept.",
+            help=_("Text: zeros in front are kept."),
             synonyms=(
                 "Zip",
                 "Zip Code",
@@ -261,7 +265,7 @@ class Contacts(Importer):
             ),
         ),
         Column(
-            "Address Country",
+            _("Address Country"),
             Country(),
             "country",
             ("CYP", "CYP", ""),
@@ -269,7 +273,7 @@ class Contacts(Importer):
             synonyms=("Country", "Country/Region", "Χώρα"),
         ),
         Column(
-            "Contact Classification",
+            _("Contact Classification"),
             LookUp(models.ContactClassification),
             "classification",
             ("VIP", "", "Regular"),
@@ -284,11 +288,11 @@ class Contacts(Importer):
             ),
         ),
         Column(
-            "Date of Birth",
+            _("Date of Birth"),
             Date(past=True),
             "birth_date",
             ("1984-03-09", "", "1990-12-31"),
-            help="Not in the future.",
+            help=_("Not in the future."),
             synonyms=(
                 "Birthday",
                 "Birth Date",
@@ -300,7 +304,7 @@ class Contacts(Importer):
             ),
         ),
         Column(
-            "Gender",
+            _("Gender"),
             Choice(
                 models.Contact.Gender,
                 {
@@ -319,33 +323,35 @@ class Contacts(Importer):
             synonyms=("Sex", "Φύλο"),
         ),
         Column(
-            "Language",
+            _("Language"),
             Language(),
             "language",
             ("en", "el", "el"),
             synonyms=("Preferred Language", "Language Code", "Γλώσσα"),
         ),
         Column(
-            "SMS Opt Out",
+            _("SMS Opt Out"),
             YesNo(),
             "sms_opt_out",
             ("no", "yes", "no"),
-            help="yes: this contact gets no SMS.",
+            help=_("yes: this contact gets no SMS."),
             synonyms=("No SMS", "Άρνηση SMS"),
         ),
         Column(
-            "Email Opt Out",
+            _("Email Opt Out"),
             YesNo(),
             "email_opt_out",
             ("no", "no", "yes"),
-            help="yes: this contact gets no e-mail.",
+            help=_("yes: this contact gets no e-mail."),
             synonyms=("E-mail Opt Out", "Unsubscribed", "No Email", "Άρνηση Email"),
         ),
         Column(
-            "Organisation",
+            _("Organisation"),
             Reference(models.Organisation),
             "organisation",
-            help="The identifier of an existing organisation, as “copy identifier” on its record gives it.",
+            help=_(
+                "The identifier of an existing organisation, as “copy identifier” on its record gives it."
+            ),
             synonyms=(
                 "Organisation ID",
                 "Organization ID",
@@ -379,15 +385,15 @@ class Contacts(Importer):
     def complete_name(self, row):
         if row.is_bad("Contact Type"):
             return
-        kind, needed = (
-            ("person", ("First Name", "Last Name"))
+        because, needed = (
+            (_("a person needs it"), ("First Name", "Last Name"))
             if row.get("type") == PERSON
-            else ("company", ("Company Name",))
+            else (_("a company needs it"), ("Company Name",))
         )
         for name in needed:
             column = self.by_name[name.casefold()]
             if not row.get(column.key) and not row.is_bad(name):
-                row.refuse("missing_for", name, because=f"a {kind} needs it")
+                row.refuse("missing_for", name, because=because)
 
     def complete_phone(self, row):
         if row.is_bad("Contact Phone Country") or row.is_bad("Contact Phone Number"):

@@ -1,5 +1,7 @@
 """Devices: what has a serial number."""
 
+from django.utils.translation import gettext_noop as _
+
 from entities import models
 from imports.fields import Code, LookUp, Reference
 from imports.importers import Column, Importer, register
@@ -9,8 +11,8 @@ from imports.problems import CONTENT, Cause
 @register
 class Devices(Importer):
     slug = "devices"
-    title = "Devices"
-    purpose = "Equipment with serial numbers: which product each is, where it is and who has it."
+    title = _("Devices")
+    purpose = _("Equipment with serial numbers: which product each is, where it is and who has it.")
     icon = "router"
     order = 30
     model = models.Device
@@ -18,19 +20,19 @@ class Devices(Importer):
     causes = {
         "product_cannot_change": Cause(
             CONTENT,
-            "“{value}” is not the product that the device has, which cannot change",
-            "Leave the cell blank, or correct the Serial Number.",
+            _("“{value}” is not the product that the device has, which cannot change"),
+            _("Leave the cell blank, or correct the Serial Number."),
         ),
     }
     columns = (
         Column(
-            "Serial Number",
+            _("Serial Number"),
             Code(),
             "serial_number",
             ("STB3332222111", "0012", "STB3332222113"),
             required=True,
             unique="serial_key",
-            help="Unique, whatever its case; zeros in front are kept.",
+            help=_("Unique, whatever its case; zeros in front are kept."),
             synonyms=(
                 "Serial",
                 "Serial No",
@@ -42,7 +44,7 @@ class Devices(Importer):
             ),
         ),
         Column(
-            "Product Code",
+            _("Product Code"),
             Reference(
                 models.Product,
                 by=("code_key",),
@@ -50,7 +52,7 @@ class Devices(Importer):
                 refuse=lambda classification: (
                     None
                     if classification == models.ProductType.Classification.TRACEABLE_PHYSICAL_GOOD
-                    else "its product type is not a traceable physical good"
+                    else _("its product type is not a traceable physical good")
                 ),
                 text_field="code",
             ),
@@ -58,30 +60,30 @@ class Devices(Importer):
             ("DEC-4K", "DEC-4K", "DEC-4K"),
             required=True,
             changes=False,
-            help="The code of an existing product whose type is a traceable physical good.",
+            help=_("The code of an existing product whose type is a traceable physical good."),
             synonyms=("Product", "SKU", "Model", "Model Number", "Κωδικός Προϊόντος", "Προϊόν", "Μοντέλο"),
         ),
         Column(
-            "Electronic ID",
+            _("Electronic ID"),
             Code(),
             "electronic_id",
             ("512f-6a78-4ccbd180bdad", "", ""),
             unique="electronic_id_key",
-            help="Unique if it is given.",
+            help=_("Unique if it is given."),
             synonyms=("MAC", "MAC Address", "Electronic Identifier", "IMEI", "Ηλεκτρονική Ταυτότητα"),
         ),
         Column(
-            "Device Location",
+            _("Device Location"),
             LookUp(models.DeviceLocation),
             "location",
             ("Main warehouse", "Main warehouse", ""),
             synonyms=("Location", "Warehouse", "Site", "Τοποθεσία", "Αποθήκη"),
         ),
         Column(
-            "Contact",
+            _("Contact"),
             Reference(models.Contact, by=("pk", "code_key"), text_field="code"),
             "contact",
-            help="The owner: the identifier or the code of an existing contact.",
+            help=_("The owner: the identifier or the code of an existing contact."),
             synonyms=(
                 "Contact Code",
                 "Owner",

@@ -1,5 +1,7 @@
 """Products: goods and services with the types that classify them."""
 
+from django.utils.translation import gettext_noop as _
+
 from entities import models
 from imports.fields import Choice, Code, Currency, LookUp, Number, Text
 from imports.importers import Column, Importer, register
@@ -9,8 +11,8 @@ from imports.problems import CONTENT, Cause
 @register
 class Products(Importer):
     slug = "products"
-    title = "Products"
-    purpose = "What you sell: goods and services with their types, families, brands and prices."
+    title = _("Products")
+    purpose = _("What you sell: goods and services with their types, families, brands and prices.")
     icon = "inventory_2"
     order = 10
     model = models.Product
@@ -19,19 +21,19 @@ class Products(Importer):
     causes = {
         "classification_differs": Cause(
             CONTENT,
-            "“{value}” differs from {stored}, the classification of {type}",
-            "Use one classification per product type.",
+            _("“{value}” differs from {stored}, the classification of {type}"),
+            _("Use one classification per product type."),
         ),
     }
     columns = (
         Column(
-            "Product Code",
+            _("Product Code"),
             Code(),
             "code",
             ("FREDESPR001", "DEC-4K", "FIBRE-100"),
             required=True,
             unique="code_key",
-            help="The product's unique code (SKU).",
+            help=_("The product's unique code (SKU)."),
             synonyms=(
                 "SKU",
                 "Code",
@@ -44,7 +46,7 @@ class Products(Importer):
             ),
         ),
         Column(
-            "Name",
+            _("Name"),
             Text(),
             "name",
             ("Freddo Espresso", "Decoder 4K", "Fibre 100"),
@@ -61,14 +63,14 @@ class Products(Importer):
             ),
         ),
         Column(
-            "Description",
+            _("Description"),
             Text(),
             "description",
             ("Double shot, iced", "", "Internet at 100 Mbps"),
             synonyms=("Product Description", "Details", "Περιγραφή"),
         ),
         Column(
-            "Product Type",
+            _("Product Type"),
             LookUp(models.ProductType, needs={"classification": "classification"}, fetch=("classification",)),
             "type",
             ("Coffee", "Decoder", "Internet plan"),
@@ -76,12 +78,12 @@ class Products(Importer):
             synonyms=("Type", "Item Type", "Τύπος", "Τύπος Προϊόντος", "Είδος Προϊόντος"),
         ),
         Column(
-            "Classification",
+            _("Classification"),
             Choice(models.ProductType.Classification),
             "classification",
             ("NON_TRACEABLE_PHYSICAL_GOOD", "TRACEABLE_PHYSICAL_GOOD", "TERMED_SERVICE"),
             stored=False,
-            help="Needed only for a product type that does not exist yet and is to be generated.",
+            help=_("Needed only for a product type that does not exist yet and is to be generated."),
             synonyms=(
                 "Product Classification",
                 "Product Type Classification",
@@ -90,7 +92,7 @@ class Products(Importer):
             ),
         ),
         Column(
-            "Product Family",
+            _("Product Family"),
             LookUp(models.ProductFamily),
             "family",
             ("Beverages", "Equipment", "Internet"),
@@ -104,41 +106,41 @@ class Products(Importer):
             ),
         ),
         Column(
-            "Brand",
+            _("Brand"),
             LookUp(models.Brand),
             "brand",
             ("Own label", "", ""),
             synonyms=("Manufacturer", "Vendor", "Make", "Μάρκα", "Κατασκευαστής"),
         ),
         Column(
-            "Price",
+            _("Price"),
             Number(),
             "price",
             ("3.20", "89.00", "24.90"),
-            help="0 or more; it needs a Currency.",
+            help=_("0 or more; it needs a Currency."),
             synonyms=("Unit Price", "List Price", "Sales Price", "Τιμή", "Τιμή Μονάδας", "Τιμή Πώλησης"),
         ),
         Column(
-            "Currency",
+            _("Currency"),
             Currency(),
             "currency",
             ("EUR", "EUR", "EUR"),
-            help="Needed when a price is given.",
+            help=_("Needed when a price is given."),
             synonyms=("Currency Code", "Price Currency", "Νόμισμα"),
         ),
         Column(
-            "State",
+            _("State"),
             Choice(models.Product.State, {"ενεργό": "ACTIVE", "ανενεργό": "INACTIVE"}),
             "state",
             ("ACTIVE", "ACTIVE", "ACTIVE"),
-            help="ACTIVE when it is left blank.",
+            help=_("ACTIVE when it is left blank."),
             synonyms=("Status", "Product State", "Κατάσταση"),
         ),
     )
 
     def complete(self, row):
         if row.get("price") is not None and not row.get("currency") and not row.is_bad("Currency"):
-            row.refuse("missing_for", "Currency", because="a price needs its currency")
+            row.refuse("missing_for", "Currency", because=_("a price needs its currency"))
         product_type, classification = row.values.get("type"), row.values.get("classification")
         if row.is_bad("Classification") or row.is_bad("Product Type"):
             return
@@ -150,7 +152,8 @@ class Products(Importer):
                 row.refuse(
                     "missing_for",
                     "Classification",
-                    because=f"the product type {product_type.name} would be new",
+                    because=_("the product type {type} would be new"),
+                    type=product_type.name,
                 )
             product_type.data = (classification,)
         elif classification and classification != product_type.data[0]:

@@ -1,5 +1,7 @@
 """Reward scheme codes: each signs one contact up, once."""
 
+from django.utils.translation import gettext_noop as _
+
 from entities import models
 from imports.fields import Code, Reference
 from imports.importers import Column, Importer, register
@@ -12,15 +14,15 @@ def why_no_codes(sign_up, method):
     return (
         None
         if (sign_up, method) == takes_codes
-        else "the reward scheme is not closed loop with sign-up by code"
+        else _("the reward scheme is not closed loop with sign-up by code")
     )
 
 
 @register
 class RewardSchemeCodes(Importer):
     slug = "reward-scheme-codes"
-    title = "Reward Scheme Codes"
-    purpose = "Codes with which contacts sign up to a closed-loop reward scheme; each is used once."
+    title = _("Reward Scheme Codes")
+    purpose = _("Codes with which contacts sign up to a closed-loop reward scheme; each is used once.")
     icon = "redeem"
     order = 40
     model = models.RewardSchemeCode
@@ -28,14 +30,14 @@ class RewardSchemeCodes(Importer):
     causes = {
         "code_of_another_scheme": Cause(
             CONTENT,
-            "“{value}” is already a code of another reward scheme",
-            "Use another code, or remove the row.",
+            _("“{value}” is already a code of another reward scheme"),
+            _("Use another code, or remove the row."),
         ),
     }
     updates = False
     columns = (
         Column(
-            "Reward Scheme",
+            _("Reward Scheme"),
             Reference(
                 models.RewardScheme,
                 by=("pk", "name_key"),
@@ -45,7 +47,7 @@ class RewardSchemeCodes(Importer):
             "scheme",
             ("Student Club", "Student Club", "Student Club"),
             required=True,
-            help="The name or identifier of an existing scheme that is closed loop with sign-up by code.",
+            help=_("The name or identifier of an existing scheme that is closed loop with sign-up by code."),
             synonyms=(
                 "Scheme",
                 "Scheme Name",
@@ -56,13 +58,13 @@ class RewardSchemeCodes(Importer):
             ),
         ),
         Column(
-            "Code",
+            _("Code"),
             Code(),
             "code",
             ("ABCTKN123456798VGP2020", "ABCTKN123456799VGP2020", "ABCTKN123456800VGP2020"),
             required=True,
             unique="code_key",
-            help="Unique in the business. A code that the same scheme has already is left as it is.",
+            help=_("Unique in the business. A code that the same scheme has already is left as it is."),
             synonyms=(
                 "Reward Scheme Code",
                 "Sign Up Code",

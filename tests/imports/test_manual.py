@@ -37,7 +37,7 @@ def test_each_column_says_what_is_accepted_and_its_other_names(page, importer):
     text = chapter(page, importer.slug)
     for column in importer.columns:
         assert column.field.expects[1:] in text
-        assert column.help in text
+        assert str(column.help) in text
         assert ", ".join(column.synonyms) in text
 
 

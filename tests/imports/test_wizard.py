@@ -111,7 +111,7 @@ def test_the_first_step_offers_every_entity_type(admin):
     words = text_of(admin.get(reverse("imports:create")))
     assert "Step 1 of 4" in words
     for importer in importers():
-        assert importer.title in words
+        assert str(importer.title) in words
         assert importer.purpose in words
 
 
