@@ -112,7 +112,7 @@ def test_the_first_step_offers_every_entity_type(admin):
     assert "Step 1 of 4" in words
     for importer in importers():
         assert str(importer.title) in words
-        assert importer.purpose in words
+        assert str(importer.purpose) in words
 
 
 @pytest.mark.parametrize("importer", importers(), ids=lambda importer: importer.slug)
