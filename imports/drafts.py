@@ -13,9 +13,10 @@ from . import family
 from .cells import shown_cell
 from .fields import Date, Number
 from .headers import headers, width
-from .mapping import Options, guess_header_row, suggested_mapping
+from .mapping import Options, guess_header_row
 from .models import ImportJob, NoLongerDraft, delete_stored, file_storage
 from .parts import Limits, delete_parts, first_rows, iter_rows, read_file
+from .suggestions import suggested_mapping
 from .taking_back import take_back
 from .validation import Checker
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from .fields import Field, LookUp, Reference
 from .mapping import CLEAR, FILL
+from .names import Vocabulary
 from .problems import CATALOGUE
 
 _registry = {}
@@ -100,7 +101,8 @@ class Importer:
     """The declaration of one entity type. Subclasses set the attributes and may add rules.
 
     `causes` are the problems that only its rules find, as in problems.CATALOGUE. `fetch` are fields of
-    related records that its rules need of a stored one, such as "type__classification".
+    related records that its rules need of a stored one, such as "type__classification". `vocabulary` are
+    further names that the headers of files have for its columns.
     """
 
     slug = ""
@@ -115,6 +117,7 @@ class Importer:
     updates = True
     causes = {}
     fetch = ()
+    vocabulary = Vocabulary()
 
     def __init__(self):
         self.title, self.purpose = gettext_lazy(self.title), gettext_lazy(self.purpose)

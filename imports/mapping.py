@@ -5,8 +5,7 @@ from dataclasses import asdict, dataclass, field
 from django.utils.translation import gettext as _
 
 from .cells import FileOptions, shown_cell
-from .fields import folded_word
-from .wording import in_every_language
+from .names import names_of
 
 TITLE_LINES = 20
 FILL, CLEAR = "fill", "clear"
@@ -61,14 +60,6 @@ class Options:
         return FileOptions(self.date_order)
 
 
-@dataclass(frozen=True)
-class Suggestion:
-    """The column for a header and why: "same name" or "another name of …"."""
-
-    column: object
-    reason: str
-
-
 def headers_of(cells, width):
     """The names of `width` headers: repeated ones become "Phone (2)", empty ones "Column F"."""
     names, count = [], {}
@@ -94,47 +85,14 @@ def letters(index):
     return name
 
 
-def known_names(importer):
-    """{folded name: (column, is a synonym)} of all that an entity type answers to, in every language."""
-    names = {}
-    for column in importer.columns:
-        for synonym in column.synonyms:
-            names.setdefault(folded_word(synonym), (column, True))
-    for column in importer.columns:
-        names |= {folded_word(name): (column, False) for name in in_every_language(column.name)}
-    return names
-
-
-def suggest(importer, headers):
-    """[Suggestion or None] for each header; a column is suggested once, its own name before synonyms."""
-    names = known_names(importer)
-    found = [names.get(folded_word(header)) for header in headers]
-    taken, suggestions = set(), [None] * len(headers)
-    for wanted in (False, True):
-        for index, match in enumerate(found):
-            if match and match[1] is wanted and match[0].key not in taken:
-                taken.add(match[0].key)
-                reason = f"another name of {match[0].name}" if wanted else "same name"
-                suggestions[index] = Suggestion(match[0], reason)
-    return suggestions
-
-
-def suggested_mapping(importer, headers):
-    pairs = enumerate(suggest(importer, headers))
-    return Mapping({suggestion.column.key: index for index, suggestion in pairs if suggestion})
-
-
 def guess_header_row(importer, rows):
     """The row number of the headers among the first rows [(number, cells)]: the one that names most
     columns; else the first one that is as wide as the rows after it, so that title lines are passed."""
     rows = rows[:TITLE_LINES]
     if not rows:
         return 1
-    names = known_names(importer)
-    named = [
-        sum(folded_word(str(shown_cell(cell))) in names for cell in cells if cell is not None)
-        for _, cells in rows
-    ]
+    names = names_of(importer)
+    named = [sum(str(shown_cell(cell)) in names for cell in cells if cell is not None) for _, cells in rows]
     if max(named):
         return rows[named.index(max(named))][0]
     filled = [sum(cell is not None for cell in cells) for _, cells in rows]

@@ -6,12 +6,12 @@ from django.shortcuts import redirect
 from . import drafts, execution
 from .fields import Date
 from .forms import MappingForm, ReadingForm, fixed_name, header_name, stored_name
-from .mapping import suggest, suggested_mapping
 from .models import file_storage
 from .parts import TimeIsUp, first_rows
 from .readers_encoding import ENCODINGS
 from .readers_problems import FILE_PROBLEMS, UnreadableFile
 from .steps import errors_of, render_step
+from .suggestions import suggest, suggested_mapping
 
 HEADER_ROWS = 20
 ROWS_FOR_DATES = 5000

@@ -8,7 +8,10 @@ from entities import models
 from entities.phones import PhoneOfOtherCountry, to_e164
 from imports.fields import Choice, Code, Country, Date, Email, Language, LookUp, Phone, Reference, Text, YesNo
 from imports.importers import Child, Column, Importer, register
+from imports.names import Vocabulary
 from imports.problems import CONTENT, FORMAT, Cause
+
+from .names import names_for
 
 PERSON, COMPANY = models.Contact.Type.PERSON, models.Contact.Type.COMPANY
 
@@ -22,6 +25,7 @@ class Contacts(Importer):
     order = 20
     model = models.Contact
     key = "code"
+    vocabulary = Vocabulary(**names_for(slug))
     causes = {
         "not_a_phone": Cause(
             FORMAT,

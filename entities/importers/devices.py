@@ -5,7 +5,10 @@ from django.utils.translation import gettext_noop as _
 from entities import models
 from imports.fields import Code, LookUp, Reference
 from imports.importers import Column, Importer, register
+from imports.names import Vocabulary
 from imports.problems import CONTENT, Cause
+
+from .names import names_for
 
 
 @register
@@ -17,6 +20,7 @@ class Devices(Importer):
     order = 30
     model = models.Device
     key = "serial_number"
+    vocabulary = Vocabulary(**names_for(slug))
     causes = {
         "product_cannot_change": Cause(
             CONTENT,

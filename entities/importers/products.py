@@ -5,7 +5,10 @@ from django.utils.translation import gettext_noop as _
 from entities import models
 from imports.fields import Choice, Code, Currency, LookUp, Number, Text
 from imports.importers import Column, Importer, register
+from imports.names import Vocabulary
 from imports.problems import CONTENT, Cause
+
+from .names import names_for
 
 
 @register
@@ -18,6 +21,7 @@ class Products(Importer):
     model = models.Product
     fetch = ("type__classification", "type__name")
     key = "code"
+    vocabulary = Vocabulary(**names_for(slug))
     causes = {
         "classification_differs": Cause(
             CONTENT,

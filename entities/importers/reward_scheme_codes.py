@@ -5,7 +5,10 @@ from django.utils.translation import gettext_noop as _
 from entities import models
 from imports.fields import Code, Reference
 from imports.importers import Column, Importer, register
+from imports.names import Vocabulary
 from imports.problems import CONTENT, Cause
+
+from .names import names_for
 
 
 def why_no_codes(sign_up, method):
@@ -27,6 +30,7 @@ class RewardSchemeCodes(Importer):
     order = 40
     model = models.RewardSchemeCode
     key = "code"
+    vocabulary = Vocabulary(**names_for(slug))
     causes = {
         "code_of_another_scheme": Cause(
             CONTENT,

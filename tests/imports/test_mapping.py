@@ -1,7 +1,8 @@
 import pytest
 
 from imports.importers import importer_for, importers
-from imports.mapping import Mapping, guess_header_row, headers_of, letters, suggest
+from imports.mapping import Mapping, guess_header_row, headers_of, letters
+from imports.suggestions import suggest
 
 
 def suggested(slug, *headers):

@@ -14,11 +14,12 @@ from django.core.management.base import BaseCommand, CommandError
 from imports import drafts, execution, reports
 from imports.cells import BadCell
 from imports.importers import importer_for, importers
-from imports.mapping import Mapping, letters, suggest
+from imports.mapping import Mapping, letters
 from imports.models import ImportJob, ImportRun, file_storage
 from imports.problems import Problem
 from imports.readers import UnreadableFile
 from imports.rows import row_label, row_name
+from imports.suggestions import suggest
 from imports.worker import CancelRequested, Worker
 
 WRONG_USE = 2
