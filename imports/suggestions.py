@@ -101,7 +101,9 @@ class Matcher:
             if known.is_own_name:
                 self.take(index, column, "name", _("same name"))
             else:
-                self.take(index, column, "synonym", _("another name of %(column)s") % {"column": _(column.name)})
+                self.take(
+                    index, column, "synonym", _("another name of %(column)s") % {"column": _(column.name)}
+                )
 
     def is_possible(self, known, index):
         return known.is_own_name or not contradicts(known.column.field, self.samples[index])
