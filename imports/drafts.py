@@ -9,14 +9,13 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from . import family
-from .cells import shown_cell
+from . import evidence, family
 from .fields import Date, Number
 from .headers import headers, width
 from .mapping import Options, guess_header_row
 from .models import ImportJob, NoLongerDraft, delete_stored, file_storage
 from .parts import Limits, delete_parts, first_rows, iter_rows, read_file
-from .suggestions import suggested_mapping
+from .suggestions import mapping_of
 from .taking_back import take_back
 from .validation import Checker
 
@@ -139,12 +138,21 @@ def propose(job, returned=None):
     options = Options(**(job.options or taken_over))
     options.header_row = returned.header_row if returned else guess_header_row(job.importer, rows)
     job.options = options.to_json()
-    mapping = returned.mapping if corrects else suggested_mapping(job.importer, headers(job))
+    mapping = returned.mapping if corrects else suggested_mapping(job)
     if not mapping.columns:
-        suggested = suggested_mapping(job.importer, headers(job)).columns
+        suggested = suggested_mapping(job).columns
         mapping.columns = {key: index for key, index in suggested.items() if key not in mapping.fixed}
     job.mapping = mapping.to_json()
     detect_writing(job)
+
+
+def suggestions(job):
+    """[Suggestion or None] for each header of the draft's file."""
+    return evidence.suggestions(job.importer, headers(job), first_data_rows(job, evidence.ROWS))
+
+
+def suggested_mapping(job):
+    return mapping_of(suggestions(job))
 
 
 def detect_writing(job):
@@ -196,13 +204,7 @@ def first_data_rows(job, count):
 
 def samples(job, header_count):
     """For each header its first three values that are not blank, as texts."""
-    values = [[] for _ in range(header_count)]
-    for _, cells in first_data_rows(job, 50):
-        for index, cell in enumerate(cells[:header_count]):
-            text = str(shown_cell(cell)).strip() if cell is not None else ""
-            if text and len(values[index]) < SAMPLE_VALUES:
-                values[index].append(text)
-    return values
+    return evidence.texts_by_header(first_data_rows(job, 50), header_count, SAMPLE_VALUES)
 
 
 def checker(job, lock=False):

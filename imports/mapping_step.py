@@ -2,6 +2,8 @@
 
 from django.contrib import messages
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from . import drafts, execution
 from .fields import Date
@@ -11,10 +13,13 @@ from .parts import TimeIsUp, first_rows
 from .readers_encoding import ENCODINGS
 from .readers_problems import FILE_PROBLEMS, UnreadableFile
 from .steps import errors_of, render_step
-from .suggestions import suggest, suggested_mapping
 
 HEADER_ROWS = 20
 ROWS_FOR_DATES = 5000
+MATCHES = {
+    "name": ("matched", gettext_noop("matched")),
+    "remembered": ("remembered", gettext_noop("remembered")),
+}
 DELIMITER_NAMES = {",": "“,”", ";": "“;”", "\t": "tabs", "|": "“|”"}
 
 
@@ -64,7 +69,7 @@ class MappingStep:
         return redirect("imports:upload", self.job.pk)
 
     def do_reset(self):
-        self.job.mapping = suggested_mapping(self.job.importer, self.headers).to_json()
+        self.job.mapping = drafts.suggested_mapping(self.job).to_json()
         self.job.save_draft("mapping")
         messages.success(self.request, "The mapping is what the headers suggest again.")
         return self.again()
@@ -90,7 +95,7 @@ class MappingStep:
             return self.read_anew(how)
         if self.is_changed_reading():
             self.job.options["header_row"] = self.reading_form.chosen("header_row")
-            self.job.mapping = suggested_mapping(self.job.importer, drafts.headers(self.job)).to_json()
+            self.job.mapping = drafts.suggested_mapping(self.job).to_json()
             drafts.detect_writing(self.job)
             self.job.save_draft("options", "mapping")
         return self.again()
@@ -153,7 +158,7 @@ class MappingStep:
 
     def header_rows(self):
         """A line per header: its field, its first values, and how its match came about."""
-        suggestions = suggest(self.job.importer, self.headers)
+        suggestions = drafts.suggestions(self.job)
         samples = drafts.samples(self.job, len(self.headers))
         return [
             {
@@ -192,10 +197,9 @@ class MappingStep:
 def match_words(suggestion):
     """(state, word, reason) of a suggestion that is taken."""
     if suggestion is None:
-        return ("unmapped", "not imported", "")
-    if suggestion.reason == "same name":
-        return ("matched", "matched", suggestion.reason)
-    return ("suggested", "suggested", suggestion.reason)
+        return ("unmapped", _("not imported"), "")
+    state, word = MATCHES.get(suggestion.kind, ("suggested", gettext_noop("suggested")))
+    return (state, _(word), suggestion.reason)
 
 
 def match_of(chosen, suggestion):
@@ -203,7 +207,7 @@ def match_of(chosen, suggestion):
         return match_words(None)
     if suggestion and suggestion.column.key == chosen:
         return match_words(suggestion)
-    return ("chosen", "chosen", "by you")
+    return ("chosen", _("chosen"), _("by you"))
 
 
 def is_ambiguous(text):

@@ -31,10 +31,12 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Remembered:
-    """An earlier mapping by the names of its headers: {column key: header}, and why it is trusted."""
+    """An earlier mapping by the names of its headers {column key: header}, why it is trusted, and all
+    `headers` of its file: those that were not mapped then are left out again."""
 
     columns: dict
     reason: str
+    headers: tuple = ()
 
 
 def suggest(importer, headers, samples=(), remembered=None, known=None):
@@ -57,17 +59,13 @@ def mapping_of(suggestions):
     return Mapping({suggestion.column.key: index for index, suggestion in pairs if suggestion})
 
 
-def suggested_mapping(importer, headers, **evidence):
-    return mapping_of(suggest(importer, headers, **evidence))
-
-
 class Matcher:
     """Gives columns to headers, step by step; `found` is {header index: Suggestion}."""
 
     def __init__(self, importer, headers, samples=()):
         self.importer, self.headers, self.names = importer, headers, names_of(importer)
         self.samples = list(samples) or [[]] * len(headers)
-        self.found, self.taken = {}, set()
+        self.found, self.taken, self.left_out = {}, set(), set()
 
     def take(self, index, column, kind, reason):
         if index not in self.found and column.key not in self.taken:
@@ -76,7 +74,9 @@ class Matcher:
 
     @property
     def open_headers(self):
-        return [index for index in range(len(self.headers)) if index not in self.found]
+        return [
+            index for index in range(len(self.headers)) if not {index} & (self.found.keys() | self.left_out)
+        ]
 
     # Remembered
 
@@ -86,6 +86,7 @@ class Matcher:
             index = places.get(folded(header))
             if index is not None and key in self.importer.by_key:
                 self.take(index, self.importer.by_key[key], "remembered", remembered.reason)
+        self.left_out = {places.get(folded(header)) for header in remembered.headers} - self.found.keys()
 
     # By names
 

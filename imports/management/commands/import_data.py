@@ -19,7 +19,6 @@ from imports.models import ImportJob, ImportRun, file_storage
 from imports.problems import Problem
 from imports.readers import UnreadableFile
 from imports.rows import row_label, row_name
-from imports.suggestions import suggest
 from imports.worker import CancelRequested, Worker
 
 WRONG_USE = 2
@@ -187,9 +186,7 @@ class Command(BaseCommand):
 
     def suggested(self, job, headers):
         chosen = Mapping()
-        for index, (header, suggestion) in enumerate(
-            zip(headers, suggest(job.importer, headers), strict=True)
-        ):
+        for index, (header, suggestion) in enumerate(zip(headers, drafts.suggestions(job), strict=True)):
             if suggestion:
                 chosen.columns[suggestion.column.key] = index
                 self.say(f"{header} → {suggestion.column.name} ({suggestion.reason})")
