@@ -74,9 +74,8 @@ class Matcher:
 
     @property
     def open_headers(self):
-        return [
-            index for index in range(len(self.headers)) if not {index} & (self.found.keys() | self.left_out)
-        ]
+        closed = self.found.keys() | self.left_out
+        return [index for index in range(len(self.headers)) if index not in closed]
 
     # Remembered
 

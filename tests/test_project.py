@@ -115,18 +115,21 @@ LEVELS = [
     {"models"},
     {"validation"},
     {"importers"},
-    {"bulk", "fields", "mapping", "problems", "parts", "readers", "rows"},
+    {"bulk", "fields", "looks", "mapping", "names", "problems", "parts", "readers", "rows", "suggestions"},
 ]
 NOT_FOR_THE_MIDDLE = ("django.db", "django.http", "django.forms", "django.views")
 PURE = (
     "cleaning",
     "fields",
     "importers",
+    "looks",
     "mapping",
+    "names",
     "parts",
     "problems",
     "readers",
     "rows",
+    "suggestions",
     "validation",
     "writers",
 )
