@@ -141,7 +141,7 @@ def how(job, headers):
     """[(what, how it was set)]: the file, how it was read, the options and the mapping."""
     options, reading, importer = job.get_options(), job.reading, job.importer
     answers = [
-        ("Sheet", reading.get("sheet")),
+        sheets_of(job),
         ("Encoding", reading.get("encoding")),
         ("Separator", SEPARATORS.get(reading.get("delimiter"), reading.get("delimiter"))),
         ("Header row", f"row {options.header_row}" if options.header_row else "none"),
@@ -163,6 +163,12 @@ def how(job, headers):
     if options.leave_out is not None:
         answers.append(("Rows with incorrect content", "left out" if options.leave_out else "import nothing"))
     return {"answers": [answer for answer in answers if answer[1]], "mapping": mapping(job, headers)}
+
+
+def sheets_of(job):
+    if names := job.row_sheets:
+        return (_("Sheets, as one"), ", ".join(names))
+    return ("Sheet", job.reading.get("sheet"))
 
 
 def mapping(job, headers):

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -74,12 +74,13 @@ def change_entity_type(job, importer):
     job.save_draft("entity_type", "options", "mapping", "repairs_id")
 
 
-def read(job, *, in_request, sheet=None, encoding=None, delimiter=None, on_progress=None):
+def read(job, *, in_request, sheet=None, join=(), encoding=None, delimiter=None, on_progress=None):
     """Parse the draft's file into parts and propose header row and mapping.
 
     Raises UnreadableFile, and TimeIsUp when a request's few seconds are over. Parts of an earlier
-    reading are removed only when the new ones are there.
+    reading are removed only when the new ones are there. A mapping stays while the headers do.
     """
+    known_headers = headers_before(job)
     prefix = f"{job.parts_prefix}/{timezone.now():%H%M%S%f}"
     with local_copy(job) as path:
         reading = read_file(
@@ -88,22 +89,31 @@ def read(job, *, in_request, sheet=None, encoding=None, delimiter=None, on_progr
             storage=file_storage(),
             prefix=prefix,
             sheet=sheet,
+            join=join,
             encoding=encoding,
             delimiter=delimiter,
             limits=limits(in_request),
             on_progress=on_progress,
         )
     reading, returned = take_back(job, reading, prefix)
-    earlier = job.get_reading()
+    earlier, mapping = job.get_reading(), job.mapping
     job.reading, job.reading_problem, job.file_format = reading.to_json(), "", reading.format
     job.repairs = family.root_of(returned.corrects) if returned and returned.corrects else None
     propose(job, returned)
+    if not returned and headers(job) == known_headers:
+        job.mapping = mapping
     kept = ("reading", "reading_problem", "file_format", "options", "mapping", "entity_type", "repairs_id")
     same_file = ImportJob.objects.filter(pk=job.pk, sha256=job.sha256, state=ImportJob.State.DRAFT)
     is_kept = same_file.update(touched_at=timezone.now(), **{name: getattr(job, name) for name in kept})
     outdated = earlier if is_kept else reading  # another file was uploaded while this one was read
     if outdated:
         delete_parts(file_storage(), outdated)
+
+
+def headers_before(job):
+    """The headers as the file was read so far, or None."""
+    with suppress(FileNotFoundError):  # another file may take its place at any time
+        return headers(job) if job.reading else None
 
 
 def limits(in_request):
@@ -136,7 +146,9 @@ def propose(job, returned=None):
         job.entity_type = corrects.entity_type
     taken_over = {**corrects.options, "leave_out": None} if corrects else {}
     options = Options(**(job.options or taken_over))
-    options.header_row = returned.header_row if returned else guess_header_row(job.importer, rows)
+    options.header_row = (
+        returned.header_row if returned else header_row_of(job) or guess_header_row(job.importer, rows)
+    )
     job.options = options.to_json()
     mapping = returned.mapping if corrects else suggested_mapping(job)
     if not mapping.columns:
@@ -153,6 +165,12 @@ def suggestions(job):
 
 def suggested_mapping(job):
     return mapping_of(suggestions(job))
+
+
+def header_row_of(job):
+    """The row of the headers that the joined sheets have in common, or None."""
+    joined = job.get_reading().joined
+    return joined[0]["skipped"] if joined else None
 
 
 def detect_writing(job):

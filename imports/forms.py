@@ -10,6 +10,7 @@ from . import uploads
 from .cells import BadCell
 from .fields import Choice, Date, Number, YesNo
 from .importers import importers
+from .joining import joinable, names, row_count
 from .mapping import CLEAR, FILL, Mapping, guess_header_row
 from .problems import Problem
 from .readers_encoding import ENCODINGS
@@ -25,6 +26,7 @@ STORED_POLICIES = {
     CLEAR: _("a blank cell clears it"),
 }
 SHOWN_HEADER_CELLS = 4
+ALL_SHEETS = "*"  # which the name of no sheet can hold
 
 
 class EntityTypeForm(forms.Form):
@@ -68,9 +70,7 @@ class ReadingForm(forms.Form):
     def __init__(self, data=None, *, job, first_rows, asks_dates=False):
         self.reading, self.options = job.get_reading(), job.get_options()
         super().__init__(data, initial=self.initial_values(job.importer, first_rows))
-        self.fields["sheet"].choices = [
-            (sheet["name"], self.sheet_label(sheet)) for sheet in self.reading.sheets
-        ]
+        self.fields["sheet"].choices = self.sheet_choices()
         self.fields["header_row"].choices = [
             (number, row_label(number, cells)) for number, cells in first_rows
         ]
@@ -89,13 +89,25 @@ class ReadingForm(forms.Form):
 
     def initial_values(self, importer, first_rows):
         return {
-            "sheet": self.reading.sheet,
+            "sheet": ALL_SHEETS if self.reading.joined else self.reading.sheet,
             "encoding": self.reading.encoding,
             "delimiter": self.reading.delimiter,
             "header_row": self.options.header_row or guess_header_row(importer, first_rows),
             "date_order": self.options.date_order,
             "decimal_mark": self.options.decimal_mark,
         }
+
+    def sheet_choices(self):
+        joined = self.reading.joined or joinable(self.reading, self.options.header_row)
+        together = [(ALL_SHEETS, self.joined_label(joined))] if joined else []
+        return together + [(sheet["name"], self.sheet_label(sheet)) for sheet in self.reading.sheets]
+
+    def joined_label(self, joined):
+        count = row_count(self.reading, joined)
+        if count is None:
+            return gettext("All sheets with these headers (%s)") % names(joined)
+        shown = {"names": names(joined), "rows": figure(count)}
+        return gettext("All sheets with these headers (%(names)s: %(rows)s rows)") % shown
 
     @staticmethod
     def sheet_label(sheet):
@@ -113,10 +125,16 @@ class ReadingForm(forms.Form):
         names = ("sheet", "encoding", "delimiter")
         how = {name: self.chosen(name) for name in names if name in self.fields}
         changed = [name for name in how if how[name] != self.initial[name]]
+        if how.get("sheet") == ALL_SHEETS and ("sheet" in changed or self.moves_joined_headers()):
+            joined = joinable(self.reading, self.chosen("header_row"))
+            return {"join": joined} if joined else {"sheet": self.reading.sheet}
         if "sheet" in changed:
             return {"sheet": how["sheet"]}
         # A delimiter that was detected under another encoding is detected again, unless it was chosen.
         return {name: how[name] for name in how if name in changed or name == "encoding"} if changed else {}
+
+    def moves_joined_headers(self):
+        return bool(self.reading.joined) and self.chosen("header_row") != self.reading.joined[0]["skipped"]
 
     def writes(self):
         """Date order and decimal mark as chosen; "" is an answer too."""

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop
 from . import drafts, execution
 from .fields import Date
 from .forms import MappingForm, ReadingForm, fixed_name, header_name, stored_name
+from .joining import joinable, row_count, without_headers
 from .models import file_storage
 from .parts import TimeIsUp, first_rows
 from .readers_encoding import ENCODINGS
@@ -57,6 +58,7 @@ class MappingStep:
             "previous": self.do_previous,
             "reset": self.do_reset,
             "apply": self.do_apply,
+            "join": self.do_join,
         }
         self.is_complete = self.form.is_valid()
         self.ambiguous_date = self.form.ambiguous_date
@@ -100,6 +102,12 @@ class MappingStep:
             self.job.save_draft("options", "mapping")
         return self.again()
 
+    def do_join(self):
+        """Read the sheets that have the same headers as one."""
+        self.save()
+        joined = joinable(self.job.get_reading(), self.job.get_options().header_row)
+        return self.read_anew({"join": joined}) if joined else self.again()
+
     def read_anew(self, how):
         execution.stop_runs(self.job)
         try:
@@ -109,7 +117,12 @@ class MappingStep:
         except UnreadableFile as error:
             self.reading_form.add_error(None, error.sentence)
             return self.page()
-        messages.success(self.request, "The file was read again; the mapping is what its headers suggest.")
+        if drafts.headers(self.job) == self.headers:
+            messages.success(self.request, _("The file was read again; the mapping is as it was."))
+        else:
+            messages.success(
+                self.request, _("The file was read again; the mapping is what its headers suggest.")
+            )
         return self.again()
 
     def again(self):
@@ -134,6 +147,7 @@ class MappingStep:
             reading=job.get_reading(),
             reading_form=self.reading_form,
             other_sheets=self.other_sheets(),
+            joining=self.joining(),
             reading_problem=job.reading_problem,
             rows=drafts.data_rows(job),
             header_row=option.header_row,
@@ -150,6 +164,19 @@ class MappingStep:
             imported_before=drafts.imported_before(job),
             errors=errors_of(self.form) + errors_of(self.reading_form),
         )
+
+    def joining(self):
+        """What there is to say of sheets with the same headers, None when there are none."""
+        reading = self.job.get_reading()
+        sheets = reading.joined or joinable(reading, self.job.get_options().header_row)
+        if not sheets:
+            return None
+        return {
+            "sheets": sheets,
+            "is_joined": bool(reading.joined),
+            "rows": row_count(reading, sheets),
+            "without_headers": without_headers(sheets),
+        }
 
     def other_sheets(self):
         return [

@@ -61,10 +61,12 @@ class Limits:
 class Reading:
     """What a file turned out to be, and the parts that hold its rows.
 
-    `sheets` are dicts of name, visible, rows (approximate, or None) and selected. `delimiter` is None for
-    workbooks and for text of a single column. `rows` counts rows that are not blank, `width` is the widest.
-    A part is a dict of name, first and last (row numbers) and rows. `joined` are the sheets that were read
-    as one, in their order, dicts of name and skipped (how many rows at its top are no data of a later one).
+    `sheets` are dicts of name, visible, rows (approximate, or None), selected and, where it holds, same_rows
+    (those of the first rows that are the same in the selected sheet) or continues (it has no headers and goes
+    on where a full sheet ends). `joined` are the sheets that were read as one, in their order, dicts of name
+    and skipped (how many rows at the top are titles and headers). `delimiter` is None for workbooks and for
+    text of a single column. `rows` counts rows that are not blank, `width` is the widest. A part is a dict
+    of name, first and last (row numbers) and rows.
 
     Of corrected failed rows: `aligned` when the columns stand where those of the corrected import do; `own`
     are parts, rows and width of the file's own rows while `parts` hold that import's other rows too.
@@ -112,19 +114,21 @@ def read_file(
     prefix,
     limits,
     sheet=None,
+    join=(),
     encoding=None,
     delimiter=None,
     on_progress=None,
 ):
     """Read the file at `path`, called `name` by its owner, into parts below `prefix`; return the Reading.
 
-    Raises UnreadableFile, or TimeIsUp. `on_progress(rows so far)` may raise to stop. Whatever is raised,
-    no part is left behind.
+    `join` are the sheets to read as one, as in Reading.joined. Raises UnreadableFile, or TimeIsUp.
+    `on_progress(rows so far)` may raise to stop. Whatever is raised, no part is left behind.
     """
     request = {
         "path": os.path.abspath(path),
         "name": name,
         "sheet": sheet,
+        "join": list(join),
         "encoding": encoding,
         "delimiter": delimiter,
         "limits": {

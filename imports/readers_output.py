@@ -11,6 +11,7 @@ import math
 from imports.readers_problems import UnreadableFile
 
 CHUNK_ROWS = 1000
+ROWS_OF_A_SHEET = 2_000_000  # more than any sheet can hold; `rows` names the rows by it
 LARGEST_WHOLE_NUMBER = 1e15
 INVISIBLE = " \t\r\n\v\f\x1a\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
 INVISIBLE += "\u2008\u2009\u200a\u200b\u200c\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
@@ -21,7 +22,11 @@ ESCAPED_NUL = rb"\u0000"
 
 
 class RowWriter:
-    """Writes messages and numbered rows to a binary stream; counts what it wrote."""
+    """Writes messages and numbered rows to a binary stream; counts what it wrote.
+
+    Where several sheets are read as one, `offset` is what the row numbers of the present one begin after,
+    and `skipped` how many rows at its top are no data; `seen` counts these too.
+    """
 
     def __init__(self, stream, max_rows, max_columns):
         self.stream = stream
@@ -29,6 +34,9 @@ class RowWriter:
         self.max_columns = max_columns
         self.rows = 0
         self.width = 0
+        self.seen = 0
+        self.offset = 0
+        self.skipped = 0
 
     def message(self, **message):
         self.stream.write(json.dumps(message).encode() + b"\n")
@@ -37,14 +45,25 @@ class RowWriter:
     def write(self, numbered):
         """Write [(row number, [cells])] without blank rows and the blank cells at the end of a row."""
         kept = list(_without_blanks(numbered))
+        self.seen += len(kept)
+        if self.skipped:
+            kept = [row for row in kept if row[0] > self.skipped]
         if not kept:
             return
         self._hold_to_limits(kept)
-        lines = _as_lines(kept)
+        lines = _as_lines([(number + self.offset, cells) for number, cells in kept] if self.offset else kept)
         if ESCAPED_NUL in lines:
             _refuse_nul(kept)
         self.rows += len(kept)
         self.stream.write(lines)
+        if self.rows > self.max_rows:
+            raise UnreadableFile("too_many_rows_together", limit=f"{self.max_rows:,}")
+
+    def each_later(self, join):
+        """Yield the sheets to join behind the first, each when its rows may be written."""
+        for index, sheet in enumerate(join[1:], 1):
+            self.offset, self.skipped = index * ROWS_OF_A_SHEET, sheet["skipped"]
+            yield sheet
 
     def write_all(self, numbered):
         chunk = []

@@ -109,6 +109,11 @@ class Package:
     def is_strict(self):
         return STRICT_NAMESPACE.encode() in self.head(self._workbook_part())
 
+    def shared_strings(self):
+        """Return the name of the part that holds the texts of all sheets, or None."""
+        found = self._relations(self._workbook_part(), "/sharedStrings").values()
+        return next((self.names[name.lower()] for name in found if name.lower() in self.names), None)
+
     def has_cells(self, sheet):
         return any(A_VALUE.search(block) for block in self.blocks(sheet.part))
 

@@ -52,6 +52,10 @@ FILE_PROBLEMS = {
         "The file has more than {limit} rows, which is all that a sheet can hold. "
         "Split it into several files."
     ),
+    "too_many_rows_together": _(
+        "The sheets have more than {limit} rows together, which is all that is imported at once. "
+        "Import them one by one."
+    ),
     "too_many_columns": _(
         "Row {row} has {columns} columns; at most {limit} are read. "
         "Remove the columns that are not needed and upload it again."

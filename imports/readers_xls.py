@@ -4,8 +4,10 @@ import datetime
 import os
 import struct
 
+from imports.readers_alike import compare
 from imports.readers_output import number
 from imports.readers_problems import UnreadableFile, _
+from imports.readers_xls_head import head_of
 
 SECTOR = 512
 ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
@@ -16,14 +18,19 @@ VISIBLE = 0
 
 
 def read(request, out):
-    """Write the rows of the chosen sheet, or of the first visible one that has cells."""
+    """Write the rows of the chosen sheet, of those to be joined, or of the first visible one that has cells."""
     _check_container(request["path"])
     book = _open(request["path"])
-    sheet = _choose(book, request.get("sheet"))
-    out.message(reading=_reading(book, sheet.name))
+    join = request.get("join") or ()
+    sheet = _choose(book, join[0]["name"] if join else request.get("sheet"))
+    out.message(reading=_reading(book, sheet.name, join))
     out.write_all(_rows(book, sheet))
     if not out.rows:
         raise UnreadableFile("blank_sheet", sheet=sheet.name)
+    for later in out.each_later(join):
+        book.unload_sheet(sheet.name)
+        sheet = _choose(book, later["name"])
+        out.write_all(_rows(book, sheet))
 
 
 def _check_container(path):
@@ -79,17 +86,20 @@ def _has_cells(sheet):
     return any(kind not in (0, 6) for row in range(sheet.nrows) for kind in sheet.row_types(row))
 
 
-def _reading(book, chosen):
+def _reading(book, chosen, join):
+    names, selected = book.sheet_names(), {chosen, *(sheet["name"] for sheet in join)}
     listed = [
         {
             "name": name,
             "visible": book._sheet_visibility[index] == VISIBLE,
             "rows": _declared_rows(book, index),
-            "selected": name == chosen,
+            "selected": name in selected,
         }
-        for index, name in enumerate(book.sheet_names())
+        for index, name in enumerate(names)
     ]
-    return {"format": "xls", "sheet": chosen, "sheets": listed, "encoding": None, "delimiter": None}
+    compare(listed, names.index(chosen), lambda indexes: {index: head_of(book, index) for index in indexes})
+    reading = {"format": "xls", "sheet": chosen, "sheets": listed, "encoding": None, "delimiter": None}
+    return reading | {"joined": list(join)}
 
 
 def _declared_rows(book, index):

@@ -5,10 +5,13 @@ engine "openpyxl", which is ten times slower and streams.
 """
 
 import re
+from functools import cache
 
+from imports.readers_alike import compare
 from imports.readers_output import NOTHING, number
 from imports.readers_package import Package
 from imports.readers_problems import UnreadableFile
+from imports.readers_xlsx_head import heads
 
 BYTES_OF_A_CELL = 24  # in calamine's memory, for every cell of the rectangle that holds values
 ENGINE_FAILED = 3  # exit status
@@ -16,21 +19,28 @@ ESCAPED_CHARACTER = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def read(request, out):
-    """Write the rows of the chosen sheet, or of the first visible one that has cells."""
+    """Write the rows of the chosen sheet, of those to be joined, or of the first visible one that has cells."""
+    join = request.get("join") or ()
     with Package(request["path"]) as package:
         package.check()
         sheets = package.sheets()
-        sheet = _choose(package, sheets, request.get("sheet"))
-        out.message(reading=_reading(package, sheets, sheet))
-        engine = request.get("engine") or _engine(package, sheet, request["limits"])
-        if engine == "openpyxl":
-            out.write_all(_rows_of_openpyxl(package, sheet, out.max_columns))
-        else:
-            _write_with_calamine(package.path, sheet, out)
-            if not out.rows and package.has_cells(sheet):
-                raise SystemExit(ENGINE_FAILED)  # It stops silently where the XML is broken.
+        sheet = _choose(package, sheets, join[0]["name"] if join else request.get("sheet"))
+        out.message(reading=_reading(package, sheets, sheet, join))
+        _write(package, sheet, request, out)
+        for later in out.each_later(join):
+            _write(package, _choose(package, sheets, later["name"]), request, out)
     if not out.rows:
         raise UnreadableFile("blank_sheet", sheet=sheet.name)
+
+
+def _write(package, sheet, request, out):
+    engine, before = request.get("engine") or _engine(package, sheet, request["limits"]), out.seen
+    if engine == "openpyxl":
+        out.write_all(_rows_of_openpyxl(package, sheet, out.max_columns))
+        return
+    _write_with_calamine(package.path, sheet, out)
+    if out.seen == before and package.has_cells(sheet):
+        raise SystemExit(ENGINE_FAILED)  # It stops silently where the XML is broken.
 
 
 def _choose(package, sheets, name):
@@ -46,17 +56,20 @@ def _choose(package, sheets, name):
     raise UnreadableFile("blank_workbook")
 
 
-def _reading(package, sheets, chosen):
+def _reading(package, sheets, chosen, join):
+    selected = {chosen.name, *(sheet["name"] for sheet in join)}
     listed = [
         {
             "name": sheet.name,
             "visible": sheet.visible,
             "rows": _approximate_rows(package, sheet),
-            "selected": sheet is chosen,
+            "selected": sheet.name in selected,
         }
         for sheet in sheets
     ]
-    return {"format": "xlsx", "sheet": chosen.name, "sheets": listed, "encoding": None, "delimiter": None}
+    compare(listed, sheets.index(chosen), lambda indexes: heads(package, sheets, indexes))
+    reading = {"format": "xlsx", "sheet": chosen.name, "sheets": listed, "encoding": None, "delimiter": None}
+    return reading | {"joined": list(join)}
 
 
 def _approximate_rows(package, sheet):
@@ -88,9 +101,7 @@ def _write_with_calamine(path, sheet, out):
 
 
 def _rows_of_calamine(path, name):
-    import python_calamine
-
-    sheet = python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_name(name)
+    sheet = _workbook_of_calamine(path).get_sheet_by_name(name)
     if sheet.start is None:
         return
     # Its rows begin with row 1, but its columns with the first one that has a value.
@@ -98,6 +109,13 @@ def _rows_of_calamine(path, name):
     for row_number, cells in enumerate(sheet.iter_rows(), 1):
         if cells.count("") < len(cells):
             yield row_number, margin + [number(cell) if type(cell) is float else cell for cell in cells]
+
+
+@cache
+def _workbook_of_calamine(path):
+    import python_calamine
+
+    return python_calamine.CalamineWorkbook.from_path(path)
 
 
 def _rows_of_openpyxl(package, sheet, max_columns):
@@ -134,8 +152,6 @@ def _row_parser(path):
 
     Its own sheets believe <dimension>, or parse everything to find it, and fill in rows that are not there.
     """
-    from openpyxl.reader.excel import ExcelReader
-    from openpyxl.styles.stylesheet import apply_stylesheet
     from openpyxl.worksheet._reader import FORMULA_TAG, ROW_TAG, VALUE_TAG, WorkSheetParser
 
     class RowParser(WorkSheetParser):
@@ -149,16 +165,25 @@ def _row_parser(path):
             cell = super().parse_cell(element)
             return cell["column"], _cell(cell, element, element.find(VALUE_TAG), element.find(FORMULA_TAG))
 
+    shared_strings, workbook = _workbook_of_openpyxl(path)
+    formats = {"date_formats": workbook._date_formats, "timedelta_formats": workbook._timedelta_formats}
+    parser = RowParser(None, shared_strings, data_only=True, epoch=workbook.epoch, **formats)
+    return parser.parse_row, ROW_TAG
+
+
+@cache
+def _workbook_of_openpyxl(path):
+    """Return the texts that all sheets share, and the workbook with its styles."""
+    from openpyxl.reader.excel import ExcelReader
+    from openpyxl.styles.stylesheet import apply_stylesheet
+
     with open(path, "rb") as file:
         reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
         reader.read_manifest()
         reader.read_strings()
         reader.read_workbook()
-        workbook = reader.wb
-        apply_stylesheet(reader.archive, workbook)
-    formats = {"date_formats": workbook._date_formats, "timedelta_formats": workbook._timedelta_formats}
-    parser = RowParser(None, reader.shared_strings, data_only=True, epoch=workbook.epoch, **formats)
-    return parser.parse_row, ROW_TAG
+        apply_stylesheet(reader.archive, reader.wb)
+    return reader.shared_strings, reader.wb
 
 
 def _cell(cell, element, stored, formula):

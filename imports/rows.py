@@ -9,13 +9,9 @@ import re
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-ROWS_OF_A_SHEET = 2_000_000  # more than any sheet can hold
+from .readers_output import ROWS_OF_A_SHEET
+
 NUMBER_AT_THE_END = re.compile(r"(?<![\w.,])(\d+(?:[.,\u00a0\u202f]\d{3})*)\W*$")
-
-
-def offset_of(index):
-    """What the row numbers of the sheet at this index, from 0, begin after."""
-    return index * ROWS_OF_A_SHEET
 
 
 def place_of(number, sheets=()):
@@ -60,4 +56,4 @@ def row_number(text, sheets=()):
     named = [index for index, sheet in enumerate(sheets) if text.startswith(f"{sheet},")]
     if not named or row > ROWS_OF_A_SHEET:
         return None
-    return offset_of(max(named, key=lambda index: len(sheets[index]))) + row
+    return max(named, key=lambda index: len(sheets[index])) * ROWS_OF_A_SHEET + row

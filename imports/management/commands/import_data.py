@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from imports import drafts, execution, reports
 from imports.cells import BadCell
 from imports.importers import importer_for, importers
+from imports.joining import joinable
 from imports.mapping import Mapping, letters
 from imports.models import ImportJob, ImportRun, file_storage
 from imports.problems import Problem
@@ -22,6 +23,7 @@ from imports.rows import row_label, row_name
 from imports.worker import CancelRequested, Worker
 
 WRONG_USE = 2
+ALL_SHEETS = "all"
 
 
 class Command(BaseCommand):
@@ -41,7 +43,9 @@ class Command(BaseCommand):
         parser.add_argument("--leave-out-incorrect", action="store_true")
         parser.add_argument("--encoding")
         parser.add_argument("--delimiter")
-        parser.add_argument("--sheet", metavar="NAME|N")
+        parser.add_argument(
+            "--sheet", metavar="NAME|N|all", help="all: the sheets with the same headers, as one"
+        )
         parser.add_argument("--date-order", choices=["dmy", "mdy", "ymd"])
         parser.add_argument("--decimal-mark", choices=[",", "."])
         parser.add_argument("--check", action="store_true", help="say what the import would do; keep nothing")
@@ -123,14 +127,16 @@ class Command(BaseCommand):
 
     def sheet(self):
         name = self.options["sheet"]
-        return None if name is None or name.isdigit() else name
+        return None if name is None or name.isdigit() or name == ALL_SHEETS else name
 
     def choose_sheet(self, job, show):
-        """--sheet 2 is the second sheet, unless a sheet is called "2"."""
+        """--sheet 2 is the second sheet and --sheet all those with the same headers, unless one is called so."""
         wanted = self.options["sheet"]
         names = [sheet["name"] for sheet in job.reading["sheets"]]
         if wanted is not None and not names:
             raise self.wrong("--sheet is for workbooks; this file is text and has no sheets.")
+        if wanted == ALL_SHEETS and wanted not in names:
+            self.join_sheets(job, show)
         if wanted is None or not wanted.isdigit():
             return
         if wanted not in names:
@@ -138,6 +144,12 @@ class Command(BaseCommand):
                 raise self.wrong(f"The workbook has {len(names)} sheets; there is no sheet {wanted}.")
             wanted = names[int(wanted) - 1]
         drafts.read(job, in_request=False, sheet=wanted, on_progress=show)
+
+    def join_sheets(self, job, show):
+        joined = joinable(job.get_reading(), self.options["header_row"] or job.get_options().header_row)
+        if not joined:
+            raise self.wrong("No other sheet has the headers of the first one.")
+        drafts.read(job, in_request=False, join=joined, on_progress=show)
 
     def delimiter(self):
         given = self.options["delimiter"]
