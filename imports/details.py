@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.core.paginator import Paginator
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from . import drafts
 from .cells import shown_cell
@@ -11,10 +11,22 @@ from .fields import Reference
 from .mapping import CLEAR, FILL, name_without_header
 from .models import ImportRow
 from .problems import CONTENT, FORMAT
+from .rows import row_in_words
 
 FAILED_ROWS_PER_PAGE = 50
 SAMPLE_OF_UPDATES = 10
-SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+SEPARATORS = {
+    ",": _("comma"),
+    ";": _("semicolon"),
+    "\t": _("tab"),
+    "|": _("vertical bar"),
+}
+DATE_ORDERS = {
+    "dmy": _("day, month, year"),
+    "mdy": _("month, day, year"),
+    "ymd": _("year, month, day"),
+}
+DECIMAL_MARKS = {",": _("comma"), ".": _("point")}
 
 
 @dataclass(frozen=True)
@@ -81,7 +93,7 @@ def changed_columns(job, run):
     changed = run.summary.get("changed", {}).items() if run.kind == run.Kind.IMPORT else ()
     columns = job.importer.by_key
     return sorted(
-        ((columns[key].name, count) for key, count in changed if key in columns), key=lambda pair: -pair[1]
+        ((columns[key].label, count) for key, count in changed if key in columns), key=lambda pair: -pair[1]
     )
 
 
@@ -109,7 +121,7 @@ def updates(job, run):
         (
             number,
             [
-                (column.name, *(text(names.get(value, value)) for value in pair))
+                (column.label, *(text(names.get(value, value)) for value in pair))
                 for column, pair in pairs.items()
             ],
         )
@@ -133,7 +145,7 @@ def names_of_references(changes):
 
 def text(value):
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     return "" if value is None else str(value)
 
 
@@ -142,26 +154,23 @@ def how(job, headers):
     options, reading, importer = job.get_options(), job.reading, job.importer
     answers = [
         sheets_of(job),
-        ("Encoding", reading.get("encoding")),
-        ("Separator", SEPARATORS.get(reading.get("delimiter"), reading.get("delimiter"))),
-        ("Header row", f"row {options.header_row}" if options.header_row else "none"),
-        (
-            "Date order",
-            {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "year, month, day"}.get(
-                options.date_order
-            ),
-        ),
-        ("Decimal mark", {",": "comma", ".": "point"}.get(options.decimal_mark)),
+        (_("Encoding"), reading.get("encoding")),
+        (_("Separator"), SEPARATORS.get(reading.get("delimiter"), reading.get("delimiter"))),
+        (_("Header row"), row_in_words("", options.header_row) if options.header_row else _("none")),
+        (_("Date order"), DATE_ORDERS.get(options.date_order)),
+        (_("Decimal mark"), DECIMAL_MARKS.get(options.decimal_mark)),
     ]
     if importer.look_ups:
-        answers.append(("Automatically generate missing attributes", text(options.generate)))
+        answers.append((_("Automatically generate missing attributes"), text(options.generate)))
     if importer.updates:
-        answers.append((f"Update existing {importer.nouns}", text(options.update)))
+        answers.append((_("Update existing %(nouns)s") % {"nouns": importer.nouns}, text(options.update)))
         stored = stored_values(job)
         answers.append((_("Only filled if empty"), ", ".join(stored["filled"])))
         answers.append((_("Cleared by a blank cell"), ", ".join(stored["cleared"])))
     if options.leave_out is not None:
-        answers.append(("Rows with incorrect content", "left out" if options.leave_out else "import nothing"))
+        answers.append(
+            (_("Rows with incorrect content"), _("left out") if options.leave_out else _("import nothing"))
+        )
     return {"answers": [answer for answer in answers if answer[1]], "mapping": mapping(job, headers)}
 
 
@@ -178,7 +187,7 @@ def mapping(job, headers):
     for column in job.importer.columns:
         if column.key in chosen.columns:
             index = chosen.columns[column.key]
-            rows.append((column.name, headers[index] if index < len(headers) else "", False))
+            rows.append((column.label, headers[index] if index < len(headers) else "", False))
         elif column.key in chosen.fixed:
-            rows.append((column.name, chosen.fixed[column.key], True))
+            rows.append((column.label, chosen.fixed[column.key], True))
     return rows

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from . import drafts, execution
 from .fields import Date
@@ -21,7 +21,7 @@ MATCHES = {
     "name": ("matched", gettext_noop("matched")),
     "remembered": ("remembered", gettext_noop("remembered")),
 }
-DELIMITER_NAMES = {",": "“,”", ";": "“;”", "\t": "tabs", "|": "“|”"}
+DELIMITER_NAMES = {",": "“,”", ";": "“;”", "\t": gettext_lazy("tabs"), "|": "“|”"}
 
 
 class MappingStep:
@@ -73,14 +73,14 @@ class MappingStep:
     def do_reset(self):
         self.job.mapping = drafts.suggested_mapping(self.job).to_json()
         self.job.save_draft("mapping")
-        messages.success(self.request, "The mapping is what the headers suggest again.")
+        messages.success(self.request, _("The mapping is what the headers suggest again."))
         return self.again()
 
     def do_next(self):
         if self.is_changed_reading():
             return self.do_apply()
         if not drafts.data_rows(self.job):
-            self.reading_form.add_error(None, FILE_PROBLEMS["header_only"])
+            self.reading_form.add_error(None, _(FILE_PROBLEMS["header_only"]))
         if not self.is_complete or self.reading_form.errors:
             return self.page()
         self.save()
@@ -154,7 +154,7 @@ class MappingStep:
             header_rows=self.header_rows(),
             fixed_rows=self.fixed_rows(),
             is_fixed_open=self.is_fixed_open(),
-            encoding_name=ENCODINGS.get(job.get_reading().encoding, job.get_reading().encoding),
+            encoding_name=encoding_name(job.get_reading().encoding),
             delimiter_name=DELIMITER_NAMES.get(job.get_reading().delimiter, job.get_reading().delimiter),
             needed=needed,
             missing=missing,
@@ -219,6 +219,10 @@ class MappingStep:
         fields = [self.form[fixed_name(column)] for column in self.job.importer.columns]
         missing = self.form.mapping.missing(self.job.importer, self.form.options.update)
         return bool(missing) or any(field.errors or field.value() for field in fields)
+
+
+def encoding_name(encoding):
+    return _(ENCODINGS[encoding]) if encoding in ENCODINGS else encoding
 
 
 def match_words(suggestion):

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.db.models.fields.files import FieldFile
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 
 from .importers import importer_for
 from .keys import uuid7
@@ -50,11 +51,11 @@ class ImportJob(models.Model):
     """One file on its way into the CRM."""
 
     class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        IN_PROGRESS = "in_progress", "In Progress"
-        COMPLETED = "completed", "Completed"
-        FAILED = "failed", "Failed"
-        CANCELLED = "cancelled", "Cancelled"
+        DRAFT = "draft", _("Draft")
+        IN_PROGRESS = "in_progress", _("In Progress")
+        COMPLETED = "completed", _("Completed")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
 
     class Format(models.TextChoices):
         CSV = "csv", ".csv"
@@ -80,7 +81,7 @@ class ImportJob(models.Model):
         models.SET_NULL,
         null=True,
         related_name="imports",
-        verbose_name="started by",
+        verbose_name=_("started by"),
     )
     repairs = models.ForeignKey(
         "self",
@@ -122,7 +123,7 @@ class ImportJob(models.Model):
     mail_pending = models.BooleanField(default=False)
 
     class Meta:
-        verbose_name = "import"
+        verbose_name = _("import")
         ordering = ["-started_at", "-id"]
         indexes = [
             models.Index(fields=["state", "-started_at"], name="import_by_state"),
@@ -281,19 +282,19 @@ class ImportRun(models.Model):
     """One piece of background work of an import. Lease and cursor say who does it and how far it is."""
 
     class Kind(models.TextChoices):
-        READ = "read", "Reading"
-        CHECK = "check", "Checking"
-        IMPORT = "import", "Importing"
-        UNDO_CHECK = "undo_check", "Preparing to undo"
-        UNDO = "undo", "Undoing"
-        RESULTS = "results", "Writing the results"
+        READ = "read", _("Reading")
+        CHECK = "check", _("Checking")
+        IMPORT = "import", _("Importing")
+        UNDO_CHECK = "undo_check", _("Preparing to undo")
+        UNDO = "undo", _("Undoing")
+        RESULTS = "results", _("Writing the results")
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-        CANCELLED = "cancelled", "Cancelled"
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
 
     UNFINISHED = (State.WAITING, State.RUNNING)
 
@@ -362,14 +363,14 @@ class ImportRow(models.Model):
     """The ledger: what became of one row of one run. Insert-only."""
 
     class Outcome(models.TextChoices):
-        CREATED = "created", "Created"
-        UPDATED = "updated", "Updated"
-        UNCHANGED = "unchanged", "Unchanged"
-        REJECTED = "rejected", "Rejected"
+        CREATED = "created", _("Created")
+        UPDATED = "updated", _("Updated")
+        UNCHANGED = "unchanged", _("Unchanged")
+        REJECTED = "rejected", _("Rejected")
         # Of an undo:
-        DELETED = "deleted", "Deleted"
-        RESTORED = "restored", "Restored"
-        KEPT = "kept", "Kept"
+        DELETED = "deleted", _("Deleted")
+        RESTORED = "restored", _("Restored")
+        KEPT = "kept", _("Kept")
 
     run = models.ForeignKey(ImportRun, models.CASCADE, related_name="ledger", db_index=False)
     row_number = models.PositiveIntegerField()

@@ -6,6 +6,7 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from . import details, execution, repairs, reports
@@ -60,7 +61,7 @@ def import_detail(request, pk):
     job = get_object_or_404(ImportJob.objects.select_related("created_by"), pk=pk)
     if job.is_draft:
         return to_draft(request, job)
-    title = f"Import {job.pk}: {job.file_name}"
+    title = _("Import %(number)s: %(file)s") % {"number": job.pk, "file": job.file_name}
     context = page_context(request, (title, None), title=title, **import_context(request, job))
     return render(request, "imports/detail.html", context)
 
@@ -115,21 +116,24 @@ def cancel(request, pk):
         request,
         pk,
         execution.cancel,
-        "Cancelling: see below what was written.",
-        "The import was over already.",
+        _("Cancelling: see below what was written."),
+        _("The import was over already."),
     )
 
 
 @may_create
 @require_POST
 def resume(request, pk):
-    return ask(request, pk, execution.resume, "The import goes on.", "The import cannot be continued.")
+    return ask(request, pk, execution.resume, _("The import goes on."), _("The import cannot be continued."))
 
 
 @may_create
 @require_POST
 def leave_out(request, pk):
-    done, late = "The import starts again, leaving those rows out.", "The import cannot be started again."
+    done, late = (
+        _("The import starts again, leaving those rows out."),
+        _("The import cannot be started again."),
+    )
     return ask(request, pk, execution.start_leaving_out, done, late)
 
 
@@ -186,6 +190,6 @@ def manual(request):
         if (url := records_url(request, model))
     ]
     context = page_context(
-        request, ("Manual", None), title="Import Data manual", record_links=links, **contents()
+        request, (_("Manual"), None), title=_("Import Data manual"), record_links=links, **contents()
     )
     return render(request, "imports/manual.html", context)

@@ -4,8 +4,9 @@ import datetime
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from . import drafts
 from .cells import shown_cell
@@ -15,8 +16,13 @@ from .problems import CONTENT, FORMAT
 from .validation import CREATED, UPDATED, Found
 
 RECORDS = 20
-GENERATED = "(generated)"
-OUTCOMES = {"created": "create", "updated": "update", "unchanged": "unchanged", "rejected": "left out"}
+GENERATED = gettext_lazy("(generated)")
+OUTCOMES = {
+    "created": gettext_lazy("create"),
+    "updated": gettext_lazy("update"),
+    "unchanged": gettext_lazy("unchanged"),
+    "rejected": gettext_lazy("left out"),
+}
 
 
 @dataclass(frozen=True)
@@ -99,11 +105,11 @@ def in_words(column, value):
     if isinstance(value, Found):
         return value.name
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return _("Yes") if value else _("No")
     if isinstance(value, datetime.date):
         return date_format(value, "j M Y")
     if isinstance(value, Decimal):
-        return f"{value:,f}"
+        return number_format(value, force_grouping=True)
     if isinstance(column.field, Choice) and not isinstance(column.field, Reference):
         return str(dict(column.field.choices.choices).get(value, value))
     return str(value)
@@ -123,10 +129,10 @@ def findings(job, run):
         "counts": [
             (name, words, getattr(run, name))
             for name, words in (
-                ("created", "would be created"),
-                ("updated", "would be updated"),
-                ("unchanged", "unchanged"),
-                ("rejected", "would be left out"),
+                ("created", _("would be created")),
+                ("updated", _("would be updated")),
+                ("unchanged", _("unchanged")),
+                ("rejected", _("would be left out")),
             )
         ],
         "blocking": [cause for cause in causes if cause["kind"] == CONTENT],
@@ -144,5 +150,5 @@ def changed(job, run):
     columns = job.importer.by_key
     counts = run.summary.get("changed", {}).items()
     return sorted(
-        ((columns[key].name, count) for key, count in counts if key in columns), key=lambda pair: -pair[1]
+        ((columns[key].label, count) for key, count in counts if key in columns), key=lambda pair: -pair[1]
     )

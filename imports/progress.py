@@ -5,24 +5,43 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from . import wording
 from .models import COUNTED, ImportJob, ImportRun
 
 CHECK_SHARE = 0.4
 MEANINGFUL_SHARE, MEANINGFUL_SECONDS = 0.1, 5
 STATES = {
-    "in_progress": ("In Progress", "progress_activity"),
-    "completed": ("Completed", "check_circle"),
-    "with_rejected": ("Completed with rejected rows", "warning"),
-    "failed": ("Failed", "error"),
-    "cancelled": ("Cancelled", "block"),
+    "in_progress": (_("In Progress"), "progress_activity"),
+    "completed": (_("Completed"), "check_circle"),
+    "with_rejected": (_("Completed with rejected rows"), "warning"),
+    "failed": (_("Failed"), "error"),
+    "cancelled": (_("Cancelled"), "block"),
 }
 WORDS = {
-    "created": "created",
-    "updated": "updated",
-    "unchanged": "already there and left as they are",
-    "rejected": "rejected",
-    "not_reached": "not reached",
+    "created": _("created"),
+    "updated": _("updated"),
+    "unchanged": _("unchanged"),
+    "rejected": _("rejected"),
+    "not_reached": _("not reached"),
 }
+WOULD_BE = {
+    "created": _("would be created"),
+    "updated": _("would be updated"),
+    "unchanged": _("would be unchanged"),
+    "rejected": _("would be rejected"),
+}
+COUNTS = {
+    "created": wording.CREATED,
+    "updated": wording.UPDATED,
+    "unchanged": wording.LEFT_AS_THEY_ARE,
+    "rejected": wording.REJECTED,
+    "not_reached": wording.NOT_REACHED,
+}
+CHECKING = _("checking %(done)s of %(rows)s")
+IMPORTING = _("importing %(done)s of %(rows)s")
 
 
 @dataclass
@@ -81,11 +100,11 @@ class Shown:
         """The end in half a sentence for the list, beside the state."""
         job = self.job
         if self.kind == "with_rejected":
-            return f"{plural(job.rejected, 'row')} not imported"
+            return wording.counted(wording.ROWS_NOT_IMPORTED, job.rejected)
         if self.kind in ("failed", "cancelled"):
             if not job.created + job.updated:
-                return "nothing was imported"
-            return f"{plural(job.not_reached, 'row')} not reached" if job.not_reached else ""
+                return gettext("nothing was imported")
+            return wording.counted(wording.ROWS_NOT_REACHED, job.not_reached) if job.not_reached else ""
         return ""
 
     @property
@@ -100,9 +119,9 @@ class Shown:
     @property
     def count_words(self):
         """[(name, what it counts, count)]; rows not reached only when there are any."""
-        words = (
-            WORDS | {"unchanged": "unchanged"} | ({"not_reached": "still to come"} if self.is_running else {})
-        )
+        words = WORDS
+        if self.is_running:
+            words = WORDS | (WOULD_BE if self.is_checking else {}) | {"not_reached": _("still to come")}
         return [
             (name, words[name], count)
             for name, count in self.counts.items()
@@ -145,17 +164,16 @@ class Shown:
         """What is being done, such as "importing 41,200 of 80,000 rows"."""
         run = self.run
         if run is None:
-            return "waiting in the queue"
+            return gettext("waiting in the queue")
         if run.cancel_requested:
-            return "cancelling; the rows that are being worked on come to their end first"
+            return gettext("cancelling; the rows that are being worked on come to their end first")
         if run.state == ImportRun.State.WAITING and not run.rows_done:
-            return (
-                f"waiting in the queue, {plural(self.before, 'import')} before yours"
-                if self.before
-                else "waiting in the queue, next in turn"
-            )
-        verb = "checking" if run.kind == ImportRun.Kind.CHECK else "importing"
-        return f"{verb} {run.rows_done:,} of {plural(self.job.rows, 'row')}"
+            return waiting_behind(self.before)
+        sentence = CHECKING if run.kind == ImportRun.Kind.CHECK else IMPORTING
+        return sentence % {
+            "done": wording.figure(run.rows_done),
+            "rows": wording.counted(wording.ROWS, self.job.rows),
+        }
 
     @property
     def time_left(self):
@@ -165,10 +183,10 @@ class Shown:
             return ""
         if run.rows_done < rows * MEANINGFUL_SHARE and run.seconds < MEANINGFUL_SECONDS:
             return ""
-        seconds = run.seconds / run.rows_done * (rows - run.rows_done)
-        return f"{about(seconds)} left" + (
-            " for the check; the import comes after it" if self.is_checking else ""
-        )
+        time = about(run.seconds / run.rows_done * (rows - run.rows_done))
+        if self.is_checking:
+            return gettext("%(time)s left for the check; the import comes after it") % {"time": time}
+        return gettext("%(time)s left") % {"time": time}
 
     @property
     def milestone(self):
@@ -177,7 +195,10 @@ class Shown:
             return f"{self.words}: {self.sentence}"
         if self.run is None or not self.run.rows_done or self.run.cancel_requested:
             return self.text
-        return f"{'Checking' if self.is_checking else 'Importing'}: {self.percent // 25 * 25} % done"
+        sentence = (
+            _("Checking: %(percent)s %% done") if self.is_checking else _("Importing: %(percent)s %% done")
+        )
+        return sentence % {"percent": self.percent // 25 * 25}
 
     @property
     def duration(self):
@@ -207,31 +228,41 @@ def before(runs, waiting):
 
 def counts_in_words(counts):
     """ "940 created, 52 updated, 8 rejected." """
-    parts = [f"{counts[name]:,} {words}" for name, words in WORDS.items() if counts[name]]
-    return f"{', '.join(parts) or 'No rows'}."
+    parts = [wording.counted(words, counts[name]) for name, words in COUNTS.items() if counts[name]]
+    return f"{', '.join(parts) or gettext('No rows')}."
 
 
-def plural(count, noun):
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def waiting_behind(count):
+    if not count:
+        return gettext("waiting in the queue, next in turn")
+    return ngettext(
+        "waiting in the queue, %(imports)s import before yours",
+        "waiting in the queue, %(imports)s imports before yours",
+        count,
+    ) % {"imports": wording.figure(count)}
 
 
 def about(seconds):
+    """A time to come such as "about 20 seconds"."""
     if seconds < 5:
-        return "a few seconds"
+        return gettext("a few seconds")
     if seconds < 60:
-        return f"about {round(seconds / 5) * 5} seconds"
+        return gettext("about %(count)s seconds") % {"count": round(seconds / 5) * 5}
     if seconds < 5400:
-        return f"about {plural(round(seconds / 60), 'minute')}"
-    return f"about {plural(round(seconds / 3600), 'hour')}"
+        count = round(seconds / 60)
+        return ngettext("about %(count)s minute", "about %(count)s minutes", count) % {"count": count}
+    count = round(seconds / 3600)
+    return ngettext("about %(count)s hour", "about %(count)s hours", count) % {"count": count}
 
 
 def in_words(time):
     """A duration such as "3 min 4 s"."""
     seconds = max(round(time / timedelta(seconds=1)), 0)
     if seconds < 1:
-        return "under 1 s"
+        return gettext("under 1 s")
+    hours, minutes = seconds // 3600, seconds // 60
     if seconds < 60:
-        return f"{seconds} s"
+        return gettext("%(seconds)s s") % {"seconds": seconds}
     if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+        return gettext("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": seconds % 60}
+    return gettext("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes % 60}

@@ -11,8 +11,10 @@ from django.core.files import File
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from . import wording
 from .corrections import own_headers
 from .family import rejected_rows, rows_left
 from .headers import header_cells
@@ -155,9 +157,9 @@ def write_sample(importer, file_format):
     """The bytes of an example file: the headers and three rows that can be imported as they stand."""
     examples = zip(*(column.examples for column in importer.columns), strict=True)
     rows = [[example or None for example in row] for row in examples]
-    required = frozenset(column.name for column in importer.columns if column.required)
+    required = frozenset(column.label for column in importer.columns if column.required)
     file = io.BytesIO()
-    table = [[column.name for column in importer.columns], *rows]
+    table = [[column.label for column in importer.columns], *rows]
     WRITERS[file_format](file, table, Style(required=required, all_text=True, escaped=False))
     return file.getvalue()
 
@@ -211,28 +213,35 @@ def message_id(job):
 
 def counted(job):
     return [
-        ("Rows in the file", job.rows),
-        ("Created", job.created),
-        ("Updated", job.updated),
-        ("Unchanged", job.unchanged),
-        ("Not imported", job.rejected),
-        ("Not reached", job.not_reached),
+        (_("Rows in the file"), job.rows),
+        (_("Created"), job.created),
+        (_("Updated"), job.updated),
+        (_("Unchanged"), job.unchanged),
+        (_("Not imported"), job.rejected),
+        (_("Not reached"), job.not_reached),
     ]
+
+
+SUBJECTS = {
+    ImportJob.State.COMPLETED: _("Import %(number)s completed: %(counts)s"),
+    ImportJob.State.FAILED: _("Import %(number)s failed: %(counts)s"),
+    ImportJob.State.CANCELLED: _("Import %(number)s cancelled: %(counts)s"),
+}
 
 
 def subject(job):
     """State and the most telling numbers: "Import 1042 completed: 940 created, 8 rows not imported"."""
-    written = [
-        f"{count:,} {name}" for name, count in (("created", job.created), ("updated", job.updated)) if count
-    ]
-    if not written and job.unchanged:
-        written = [f"{job.unchanged:,} unchanged"]
-    told = [*written, *rows_of(job.rejected, "not imported"), *rows_of(job.not_reached, "not reached")]
-    if not written:
-        told = ["nothing was imported", *rows_of(job.rejected, "with problems")]
-    return f"Import {job.pk} {job.get_state_display().lower()}: {', '.join(told)}"
+    written = [(wording.CREATED, job.created), (wording.UPDATED, job.updated)]
+    left_out = [(wording.ROWS_NOT_IMPORTED, job.rejected), (wording.ROWS_NOT_REACHED, job.not_reached)]
+    if job.created + job.updated + job.unchanged == 0:
+        told = [gettext("nothing was imported"), *counts((wording.ROWS_WITH_PROBLEMS, job.rejected))]
+    elif job.created + job.updated == 0:
+        told = counts((wording.UNCHANGED, job.unchanged), *left_out)
+    else:
+        told = counts(*written, *left_out)
+    return SUBJECTS[job.state] % {"number": job.pk, "counts": ", ".join(told)}
 
 
-def rows_of(count, what):
-    """What a number of rows adds to the subject: [] for none."""
-    return [f"{count:,} {'row' if count == 1 else 'rows'} {what}"] if count else []
+def counts(*told):
+    """The sentences [(words, number of rows)] of which there are any rows."""
+    return [wording.counted(words, count) for words, count in told if count]

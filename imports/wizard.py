@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -99,8 +100,14 @@ def delete_draft(request, job):
     forget(request, job)
     execution.stop_runs(job)
     if drafts.delete(job):
-        messages.success(request, f"The draft {f'of {name} ' if name else ''}is deleted with its file.")
+        messages.success(request, deleted_sentence(name))
     return redirect("imports:list")
+
+
+def deleted_sentence(name):
+    if not name:
+        return _("The draft is deleted.")
+    return _("The draft of %(file)s is deleted with its file.") % {"file": name}
 
 
 # 2 Upload file
@@ -141,7 +148,7 @@ def take_upload(request, job, file):
         return refuse_upload(request, job, uploads.sentence("no_room"))
     if job.reading and not drafts.data_rows(job):
         drafts.forget_file(job)
-        return refuse_upload(request, job, FILE_PROBLEMS["header_only"])
+        return refuse_upload(request, job, _(FILE_PROBLEMS["header_only"]))
     remember(request, job, "mapping")
     target = reverse("imports:preview" if repairs.is_ready(job) else "imports:mapping", args=[job.pk])
     return JsonResponse({"next": target}) if wants_json(request) else redirect(target)
@@ -300,7 +307,7 @@ def start(request, pk):
         job.refresh_from_db()
     if job.is_draft:
         messages.warning(
-            request, "The preview had changed meanwhile. Look at it and press Start Import again."
+            request, _("The preview had changed meanwhile. Look at it and press Start Import again.")
         )
         return redirect("imports:preview", job.pk)
     forget(request, job)
