@@ -3,7 +3,9 @@
 from functools import wraps
 
 from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -36,6 +38,17 @@ def _only_with(permission, view):
 
 def may_enter(user, permission):
     return user.is_active and user.is_staff and user.has_perm(permission)
+
+
+def lacking(user, rights):
+    """The names of those of the rights ("app.codename") that the user does not have, such as "add contact"."""
+    wanted = Q()
+    for right in rights:
+        if not user.has_perm(right):
+            app, codename = right.split(".")
+            wanted |= Q(content_type__app_label=app, codename=codename)
+    names = Permission.objects.filter(wanted).values_list("name", flat=True) if wanted else ()
+    return [name.removeprefix("Can ") for name in names]
 
 
 def page_context(request, *trail, title="", **context):

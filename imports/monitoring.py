@@ -9,7 +9,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from . import details, execution, repairs, reports
+from . import details, execution, repairs, reports, undo_pages
 from .access import may_create, may_enter, may_see, page_context
 from .filters import Filter
 from .importers import importers
@@ -90,6 +90,7 @@ def import_context(request, job):
         "can_leave_out": execution.can_leave_out(job),
         "can_be_repaired": repairs.can_begin(job),
         "events": events(request, job),
+        **undo_pages.context(request, job),
         **details.of(job, request.GET.get("page")),
     }
 

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from .execution import add_run, put_in_queue, reopen
-from .models import GeneratedLookup, ImportJob, ImportRun
+from .models import GeneratedLookup, ImportJob, ImportRow, ImportRun
 
 STAYS_FRESH = timedelta(minutes=10)
 ENDED = (ImportJob.State.COMPLETED, ImportJob.State.FAILED, ImportJob.State.CANCELLED)
@@ -28,10 +28,37 @@ def until(job):
     return job.finished_at + timedelta(days=settings.IMPORT_RETENTION_DAYS)
 
 
+def is_over(job):
+    """Whether the time to undo the import is over."""
+    return until(job) <= timezone.now()
+
+
 def last_undo(job):
     """The latest undo run of the import, or of the import that it repairs, or None."""
     runs = ImportRun.objects.filter(kind=ImportRun.Kind.UNDO, job__in=[job.pk, job.repairs_id or job.pk])
     return runs.order_by("-id").first()
+
+
+def ledger(job):
+    """The rows whose records undoing the import is about, those of its repairs among them."""
+    runs = ImportRun.objects.filter(job__in=imports_undone_with(job), kind=ImportRun.Kind.IMPORT)
+    # A list, because databases plan better with numbers than with a query in it.
+    written = (ImportRow.Outcome.CREATED, ImportRow.Outcome.UPDATED)
+    return ImportRow.objects.filter(run__in=list(runs.values_list("pk", flat=True)), outcome__in=written)
+
+
+def left_to_undo(job, but=None):
+    """Those that no undo of the family, `but` for that run, has undone. A row that was undone in a repair
+    may have come again in a later one."""
+    undos = ImportRun.objects.filter(job__in=job.family, kind=ImportRun.Kind.UNDO)
+    earlier = list(undos.exclude(pk=but and but.pk).values_list("pk", flat=True))
+    undone = ImportRow.objects.filter(
+        run__in=earlier,
+        run__gt=OuterRef("run"),
+        row_number=OuterRef("row_number"),
+        outcome__in=(ImportRow.Outcome.DELETED, ImportRow.Outcome.RESTORED),
+    )
+    return ledger(job).exclude(Exists(undone)) if earlier else ledger(job)
 
 
 def has_written(jobs):
@@ -47,7 +74,7 @@ def obstacle(job):
         return _("The import has changed no record.")
     if running := [other for other in jobs if other.is_running]:
         return _("Import {number}, which repairs it, is running.").format(number=running[0].pk)
-    if until(job) <= timezone.now():
+    if is_over(job):
         return _("It could be undone until {date}; what its records were before is no longer kept.").format(
             date=date_format(until(job), "j F Y")
         )
@@ -84,13 +111,14 @@ def may_undo(user, job):
 
 
 @transaction.atomic
-def check(job, queue=put_in_queue):
-    """The run that finds out what undoing would do; one is begun when there is no fresh one."""
+def check(job, queue=put_in_queue, again=False):
+    """The run that finds out what undoing would do; one is begun when there is no fresh one, or to look
+    `again`."""
     ImportJob.objects.select_for_update().get(pk=job.pk)
     run = job.latest_run(ImportRun.Kind.UNDO_CHECK)
-    if run and is_fresh(run) and not anything_since(run):
+    if run and (not run.is_over or (is_fresh(run) and not again and not anything_since(run))):
         return run
-    return add_run(job, ImportRun.Kind.UNDO_CHECK, queue)
+    return add_run(job, ImportRun.Kind.UNDO_CHECK, queue, rows=left_to_undo(job).count())
 
 
 def is_fresh(run):
@@ -115,7 +143,7 @@ def start(job, user, check_pk, queue=put_in_queue):
         return False
     if not may_undo(user, job):
         return False
-    add_run(job, ImportRun.Kind.UNDO, queue, by=user.pk)
+    add_run(job, ImportRun.Kind.UNDO, queue, by=user.pk, rows=foretold.rows_done)
     job.log("undo started", user, foretold=counts(foretold))
     return True
 
@@ -123,7 +151,7 @@ def start(job, user, check_pk, queue=put_in_queue):
 def can_go_on(job):
     """Whether an undo of this import stopped before its end."""
     run = job.latest_run(ImportRun.Kind.UNDO)
-    return bool(run and run.is_over and run.state != ImportRun.State.DONE and until(job) > timezone.now())
+    return bool(run and run.is_over and run.state != ImportRun.State.DONE and not is_over(job))
 
 
 @transaction.atomic

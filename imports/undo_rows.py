@@ -9,11 +9,10 @@ from django.db import DataError, IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, UUIDField
 from django.utils import timezone
 
-from . import bulk
+from . import bulk, undo
 from .models import GeneratedLookup, ImportJob, ImportRow, ImportRowDetail, ImportRun
 from .referrers import referring, relations
-from .undo import imports_undone_with, may_undo
-from .undoing import CREATED, DELETED, KEPT, RESTORED, UPDATED, Decider, Undone
+from .undoing import DELETED, KEPT, RESTORED, UPDATED, Decider, Undone
 
 PAGE = 2000
 LOOK_UPS_AT_ONCE = 1000
@@ -25,10 +24,7 @@ class UndoRows:
     def __init__(self, run):
         self.run, self.job, self.importer = run, run.job, run.job.importer
         self.is_undo = run.kind == ImportRun.Kind.UNDO
-        self.jobs = [job.pk for job in imports_undone_with(self.job)]
-        runs = ImportRun.objects.filter(job__in=self.jobs, kind=ImportRun.Kind.IMPORT)
-        self.import_runs = list(runs.values_list("pk", flat=True))
-        self.ledger = ImportRow.objects.filter(run__in=self.import_runs, outcome__in=(CREATED, UPDATED))
+        self.ledger = undo.ledger(self.job)
         self.decider = Decider(self.importer, run, self.ledger, lock=self.is_undo)
 
     def is_allowed(self):
@@ -36,33 +32,23 @@ class UndoRows:
         if not self.is_undo:
             return True
         user = get_user_model().objects.filter(pk=self.run.summary.get("by"), is_active=True).first()
-        return bool(user and may_undo(user, self.job))
+        self.run.summary["without_rights"] = not (user and undo.may_undo(user, self.job))
+        ImportRun.objects.filter(pk=self.run.pk, token=self.run.token).update(summary=self.run.summary)
+        return not self.run.summary["without_rights"]
 
     def rows(self):
         """Yield the rows before the run's cursor as (row number, ledger row), the last of the file first."""
-        pages = (self.rows_of(run_id) for run_id in self.import_runs)
+        left = undo.left_to_undo(self.job, but=self.run).order_by("-row_number")
+        runs = left.order_by().values_list("run", flat=True).distinct()
+        pages = (self.pages(left.filter(run=run_id)) for run_id in runs)
         return ((row.row_number, row) for row in merge(*pages, key=lambda row: -row.row_number))
 
-    def rows_of(self, run_id):
+    def pages(self, rows):
         """The rows of one import run, read by pages: no cursor stays open while others are written."""
-        rows = self.left_to_undo().filter(run=run_id).order_by("-row_number")
         last = self.run.cursor
         while page := list((rows.filter(row_number__lt=last) if last else rows)[:PAGE]):
             yield from page
             last = page[-1].row_number
-
-    def left_to_undo(self):
-        """The ledger rows that no earlier undo of the family has undone. A row that was undone in a repair
-        may have come again in a later one."""
-        earlier = ImportRun.objects.filter(job__in=self.job.family, kind=ImportRun.Kind.UNDO)
-        earlier = list(earlier.exclude(pk=self.run.pk).values_list("pk", flat=True))
-        undone = ImportRow.objects.filter(
-            run__in=earlier,
-            run__gt=OuterRef("run"),
-            row_number=OuterRef("row_number"),
-            outcome__in=(DELETED, RESTORED),
-        )
-        return self.ledger.exclude(Exists(undone)) if earlier else self.ledger
 
     def begin(self, batch):
         """The batch as [Undone], with the details of updates, which nobody changes."""
@@ -146,7 +132,7 @@ class UndoRows:
 
     def finish_look_ups(self):
         """{"deleted", "kept"}: how many generated names go, and how many stay because they are used or changed."""
-        generated = GeneratedLookup.objects.filter(run__in=self.import_runs)
+        generated = GeneratedLookup.objects.filter(run__job__in=undo.imports_undone_with(self.job))
         written = self.ledger.order_by().values_list("written_at", flat=True).distinct()
         moments = set(written) if generated else set()
         counts = Counter()
@@ -179,12 +165,11 @@ class UndoRows:
         return users.values_list(relation.field.attname, flat=True).distinct()
 
     def mark_undone(self):
-        now = timezone.now()
-        ImportJob.objects.filter(pk__in=self.jobs).update(undone_at=now)
-        counts = {name: self.run.summary.get(name, 0) for name in ("deleted", "restored", "kept", "gone")}
         user = get_user_model().objects.filter(pk=self.run.summary.get("by")).first()
-        for job in ImportJob.objects.filter(pk__in=self.jobs):
-            job.log("undone", user, with_import=self.job.pk, names=self.run.summary["look_ups"], **counts)
+        details = undo.counts(self.run) | {"names": self.run.summary["look_ups"], "with_import": self.job.pk}
+        for job in undo.imports_undone_with(self.job):
+            ImportJob.objects.filter(pk=job.pk).update(undone_at=self.run.finished_at)
+            job.log("undone", user, **details)
 
 
 def write_back(importer, rows):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import monitoring, repair_pages, wizard
+from . import monitoring, repair_pages, undo_pages, wizard
 
 app_name = "imports"
 
@@ -23,5 +23,11 @@ urlpatterns = [
     path("<int:pk>/continue/", monitoring.resume, name="continue"),
     path("<int:pk>/leave-out/", monitoring.leave_out, name="leave-out"),
     path("<int:pk>/repair/", repair_pages.begin, name="repair"),
+    path("<int:pk>/undo/", undo_pages.preview, name="undo"),
+    path("<int:pk>/undo/check/", undo_pages.preview_check, name="undo-check"),
+    path("<int:pk>/undo/again/", undo_pages.look_again, name="undo-again"),
+    path("<int:pk>/undo/start/", undo_pages.start, name="undo-start"),
+    path("<int:pk>/undo/continue/", undo_pages.go_on, name="undo-continue"),
+    path("<int:pk>/undo/kept/", undo_pages.kept, name="undo-kept"),
     path("<int:pk>/failed-rows/", monitoring.failed_rows, name="failed-rows"),
 ]

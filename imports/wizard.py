@@ -2,8 +2,6 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.models import Permission
-from django.db.models import Q
 from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from . import drafts, execution, repairs, uploads
 from . import preview as previews
-from .access import may_create
+from .access import lacking, may_create
 from .forms import EntityTypeForm, StartForm, UploadForm
 from .importers import importer_for, importers
 from .mapping_step import MappingStep
@@ -221,10 +219,10 @@ def before_preview(job):
 
 
 def render_preview(request, job, form=None, status=200):
-    lacking = lacking_rights(request.user, job)
+    missing = lacking_rights(request.user, job)
     form = form or StartForm(initial={"start_key": job.preview_key})
     columns, records = previews.records(job)
-    context = check_context(job, None if lacking else execution.check(job))
+    context = check_context(job, None if missing else execution.check(job))
     return render_step(
         request,
         "preview",
@@ -235,7 +233,7 @@ def render_preview(request, job, form=None, status=200):
         columns=columns,
         records=records,
         row_count=drafts.data_rows(job),
-        lacking=lacking,
+        lacking=missing,
         others=imports_in_progress(job),
         email=request.user.email,
         errors=errors_of(form),
@@ -275,15 +273,7 @@ def imports_in_progress(job):
 
 def lacking_rights(user, job):
     """The names of the rights that this import takes and the user does not have, such as "add contact"."""
-    lacking = [right for right in execution.rights(job) if not user.has_perm(right)]
-    if not lacking:
-        return []
-    wanted = Q()
-    for right in lacking:
-        app, _, codename = right.partition(".")
-        wanted |= Q(content_type__app_label=app, codename=codename)
-    names = Permission.objects.filter(wanted).values_list("name", flat=True)
-    return [name.removeprefix("Can ") for name in names]
+    return lacking(user, execution.rights(job))
 
 
 @may_create

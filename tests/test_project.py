@@ -110,8 +110,8 @@ def test_eight_processes_that_start_together_make_one_secret_key(tmp_path):
 # The order of the modules: each imports only from its own level or from below
 
 LEVELS = [
-    {"urls", "wizard", "monitoring", "admin", "management"},
-    {"execution", "forms", "importing", "reports", "undo", "undo_rows", "worker"},
+    {"urls", "wizard", "monitoring", "undo_pages", "admin", "management"},
+    {"execution", "forms", "importing", "reports", "retention", "undo", "undo_rows", "undo_words", "worker"},
     {"models"},
     {"validation"},
     {"importers"},

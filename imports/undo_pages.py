@@ -1,0 +1,152 @@
+"""The pages of an undo: what it would do, starting it, and what it kept."""
+
+from django.contrib import admin, messages
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from . import undo
+from .access import CREATE, lacking, may_create, may_enter, may_see, page_context
+from .models import ImportJob, ImportRun
+from .undo_words import ShownUndo, latest
+
+KEPT_PER_PAGE = 50
+
+
+def ended_imports():
+    return ImportJob.objects.filter(state__in=undo.ENDED)
+
+
+@may_create
+@never_cache
+@require_GET
+def preview(request, pk):
+    """What undoing would do: a check run finds it out."""
+    job = get_object_or_404(ended_imports(), pk=pk)
+    if obstacle := undo.obstacle(job):
+        messages.warning(request, obstacle)
+        return redirect(job)
+    missing = lacking(request.user, undo.rights(job))
+    run = None if missing else undo.check(job)
+    title = _("Undo import %(number)s") % {"number": job.pk}
+    context = page_context(
+        request,
+        (str(job), job.get_absolute_url()),
+        (title, None),
+        title=title,
+        lacking=missing,
+        **preview_context(request, job, run),
+    )
+    return render(request, "imports/undo.html", context)
+
+
+@may_create
+@never_cache
+@require_GET
+def preview_check(request, pk):
+    """The part of the page that changes while the check runs."""
+    job = get_object_or_404(ended_imports(), pk=pk)
+    run = job.latest_run(ImportRun.Kind.UNDO_CHECK)
+    if run is None or undo.obstacle(job):
+        return redirect(job)
+    return render(request, "imports/_undo_check.html", preview_context(request, job, run))
+
+
+def preview_context(request, job, run):
+    context = {"job": job, "until": undo.until(job), "undo": run and ShownUndo(job, run)}
+    return context | {"kept_page": kept_page(request, job, run) if run and run.is_over else None}
+
+
+@may_create
+@require_POST
+def look_again(request, pk):
+    job = get_object_or_404(ended_imports(), pk=pk)
+    if not undo.obstacle(job) and not lacking(request.user, undo.rights(job)):
+        undo.check(job, again=True)
+    return redirect("imports:undo", pk)
+
+
+@may_create
+@require_POST
+def start(request, pk):
+    """Undo once, as foretold; a second press finds it begun."""
+    job = get_object_or_404(ended_imports(), pk=pk)
+    check = request.POST.get("check", "")
+    if not check.isdecimal():
+        raise Http404
+    if undo.start(job, request.user, int(check)) or is_being_undone(job):
+        return redirect(job)
+    messages.warning(request, _("Nothing was undone, because the preview was out of date. Look at it again."))
+    return redirect("imports:undo", pk)
+
+
+def is_being_undone(job):
+    run = undo.last_undo(job)
+    return bool(run and not run.is_over)
+
+
+@may_create
+@require_POST
+def go_on(request, pk):
+    """Continue an undo that stopped."""
+    job = get_object_or_404(ended_imports(), pk=pk)
+    if not undo.go_on(job, request.user) and not is_being_undone(job):
+        missing = ", ".join(lacking(request.user, undo.rights(job)))
+        reason = _("Your account lacks rights that this takes: %(rights)s.") % {"rights": missing}
+        messages.warning(request, reason if missing else _("The undo cannot be continued."))
+    return redirect(job)
+
+
+@may_see
+@require_GET
+def kept(request, pk):
+    """The records that the undo of an import kept, with the reasons."""
+    job = get_object_or_404(ended_imports(), pk=pk)
+    run = undo.last_undo(job)
+    if run is None or not run.is_over:
+        return redirect(job)
+    title = _("Records kept by the undo")
+    context = page_context(
+        request,
+        (str(job), job.get_absolute_url()),
+        (title, None),
+        title=title,
+        job=job,
+        undo=ShownUndo(job, run),
+        kept_page=kept_page(request, job, run),
+    )
+    return render(request, "imports/undo_kept.html", context)
+
+
+def kept_page(request, job, run):
+    """The page of kept records that the address asks for, each with `.problem` and `.url` of its record."""
+    rows = run.details.filter(outcome="kept").order_by("row_number")
+    page = Paginator(rows, KEPT_PER_PAGE).get_page(request.GET.get("page"))
+    may_open = admin.site.is_registered(job.importer.model) and admin.site.get_model_admin(
+        job.importer.model
+    ).has_view_permission(request)
+    for row in page.object_list:
+        (row.problem,) = row.get_problems()
+        row.url = record_url(job.importer.model, row.problem.details["record"]) if may_open else ""
+    return page
+
+
+def record_url(model, pk):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[pk])
+
+
+def context(request, job):
+    """What the page of an import says of undoing it."""
+    may, shown = may_enter(request.user, CREATE), latest(job)
+    has_stopped = shown and not shown.is_running and not shown.is_done
+    return {
+        "undo": shown,
+        "may_undo": may and undo.is_possible(job),
+        "may_go_on_undoing": may and has_stopped and undo.can_go_on(job),
+        "undo_until": undo.until(job) if job.finished_at and undo.has_written([job]) else None,
+        "undo_is_over": job.finished_at and undo.is_over(job),
+    }
