@@ -10,7 +10,7 @@ from .cells import shown_cell
 from .fields import Reference
 from .mapping import CLEAR, FILL, name_without_header
 from .models import ImportRow
-from .problems import CONTENT, FORMAT
+from .problems import CONTENT, DONE, FORMAT
 from .rows import row_in_words
 
 FAILED_ROWS_PER_PAGE = 50
@@ -49,7 +49,9 @@ def of(job, page):
         "run": run,
         "headers": headers,
         "causes": [
-            (kind, found) for kind in (CONTENT, FORMAT) if (found := [c for c in causes if c["kind"] == kind])
+            (kind, found)
+            for kind in (CONTENT, FORMAT, DONE)
+            if (found := [c for c in causes if c["kind"] == kind])
         ],
         "failed_rows_page": failed_rows(job, run, headers, page),
         "generated": run.generated_names if run.kind == run.Kind.IMPORT else (),

@@ -243,6 +243,8 @@ def rights(job):
 
 def verdict(job, run):
     """How a finished run ends its import, as (state, reason); None when the import itself is next."""
+    if run.rows_done and run.rows_done == run.done_already:
+        return ImportJob.State.FAILED, Said("all_done", rows=run.rows_done)
     if run.rows_done == run.rejected:
         return ImportJob.State.FAILED, Said("nothing_imported", rows=run.rows_done)
     if run.kind == ImportRun.Kind.IMPORT:

@@ -38,18 +38,34 @@ def may_have_relatives(job):
 def deciding_runs(root):
     """[the run that says what became of the rows] of each started import of the family, oldest first."""
     started = root.family.exclude(state=ImportJob.State.DRAFT)
-    return [run for job in started if (run := job.deciding_run())]
+    kinds = (ImportRun.Kind.CHECK, ImportRun.Kind.IMPORT)
+    runs = ImportRun.objects.filter(job__in=started, kind__in=kinds).select_related("job")
+    # An import run decides, else the latest check: "import" comes behind "check".
+    return list({run.job_id: run for run in runs.order_by("job_id", "kind", "id")}.values())
 
 
-def failed_numbers(root):
-    """The numbers of all rows of the file that some import of the family has rejected."""
+def failed_rows(root):
+    """What tells of the rows of the file that some import of the family has rejected."""
     rejected = ImportRowDetail.objects.filter(run__in=deciding_runs(root), outcome=REJECTED)
-    return set(rejected.filter(row_number__lte=last_row(root)).values_list("row_number", flat=True))
+    return rejected.filter(row_number__lte=last_row(root))
+
+
+def waiting_count(root):
+    """How many rows of the import's file are neither done nor known to have failed."""
+    failed = failed_rows(root).values("row_number")
+    done = done_rows(root).exclude(row_number__in=failed).values("row_number").distinct().count()
+    return max(root.rows - failed.distinct().count() - done, 0)
+
+
+def left_count(root):
+    """How many failed rows of the family are not done."""
+    done = done_rows(root).values("row_number")
+    return failed_rows(root).exclude(row_number__in=done).values("row_number").distinct().count()
 
 
 def known_numbers(root, numbers):
     """Those of the numbers that a failed row has, or one that is done."""
-    known = numbers & failed_numbers(root)
+    known = numbers & set(failed_rows(root).values_list("row_number", flat=True))
     return known | set(
         done_rows(root).filter(row_number__in=numbers - known).values_list("row_number", flat=True)
     )
@@ -58,8 +74,8 @@ def known_numbers(root, numbers):
 def done_rows(root):
     """The ledger's rows that say that a row of the family is done."""
     taken_back = ImportRow.objects.filter(
-        run__job=OuterRef("run__job"),
-        run__kind=ImportRun.Kind.UNDO,
+        run__in=ImportRun.objects.filter(job__in=root.family, kind=ImportRun.Kind.UNDO),
+        run__gt=OuterRef("run"),
         row_number=OuterRef("row_number"),
         outcome__in=[ImportRow.Outcome.DELETED, ImportRow.Outcome.RESTORED],
     )

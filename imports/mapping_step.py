@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from . import drafts, execution
+from . import drafts, execution, repairs
 from .fields import Date
 from .forms import MappingForm, ReadingForm, fixed_name, header_name, stored_name
 from .joining import joinable, row_count, without_headers
@@ -161,6 +161,7 @@ class MappingStep:
             mapped_count=len(needed) - len(missing),
             ambiguous_date=self.ambiguous_date,
             date_samples=date_samples(self.ambiguous_date),
+            lost_columns=repairs.lost_columns(job),
             imported_before=drafts.imported_before(job),
             errors=errors_of(self.form) + errors_of(self.reading_form),
         )

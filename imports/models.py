@@ -19,7 +19,7 @@ from .importers import importer_for
 from .keys import uuid7
 from .mapping import Mapping, Options
 from .parts import Reading
-from .problems import Problem
+from .problems import DONE, Problem
 from .said import SaidField
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -185,7 +185,7 @@ class ImportJob(models.Model):
         reading = {name: self.reading.get(name) for name in ("sheet", "encoding", "delimiter")}
         if joined := self.reading.get("joined"):
             reading["joined"] = joined
-        if self.reading.get("own"):
+        if self.has_all_rows:
             reading["with_all_rows"] = True
         decisive = [self.entity_type, self.sha256, reading, self.corrected, self.mapping, options]
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
@@ -228,6 +228,11 @@ class ImportJob(models.Model):
         root = self.repairs_id or self.pk
         return ImportJob.objects.filter(Q(pk=root) | Q(repairs=root)).order_by("pk")
 
+    @property
+    def has_all_rows(self):
+        """Whether a repair holds the other rows of the repaired import's file too."""
+        return bool(self.reading.get("own"))
+
     def corrections(self):
         """{row number: {column key: text, None for a blank}} of the cells that were corrected in place."""
         return dict(self.row_corrections.values_list("row_number", "cells")) if self.corrected else {}
@@ -247,6 +252,11 @@ class ImportJob(models.Model):
     @property
     def counts(self):
         return {name: getattr(self, name) for name in (*COUNTED, "not_reached")}
+
+    @property
+    def imported(self):
+        """How many of its rows are in the CRM as the file says."""
+        return self.created + self.updated + self.unchanged
 
     def latest_run(self, *kinds):
         return self.runs.filter(kind__in=kinds).order_by("-id").first()
@@ -352,6 +362,11 @@ class ImportRun(models.Model):
             {**cause, "problem": Problem.from_json(cause["example"])}
             for cause in sorted(causes, key=lambda cause: (-cause["count"], cause["example_row"]))
         ]
+
+    @property
+    def done_already(self):
+        """How many rows it refused because another import of the family had done them."""
+        return sum(cause["count"] for cause in self.problems if cause["kind"] == DONE)
 
     @property
     def generated_names(self):

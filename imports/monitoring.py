@@ -2,15 +2,15 @@
 
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from . import details, execution, repairs, reports, undo_pages
+from . import details, execution, repair_facts, repairs, reports, undo_pages
 from .access import may_create, may_enter, may_see, page_context
+from .attachments import TYPES, attachment
 from .filters import Filter
 from .importers import importers
 from .manual import contents, models_of_records
@@ -18,11 +18,6 @@ from .models import ImportJob, file_storage
 from .progress import shown
 
 IMPORTS_PER_PAGE = 25
-SAMPLE_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xls": "application/vnd.ms-excel",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 def started_imports():
@@ -85,10 +80,12 @@ def import_context(request, job):
     context = {"shown": shown([job])[0], "job": job, "records_url": records_url(request, job.importer.model)}
     if job.is_running:
         return context
+    rows_left = repairs.rows_left(job) if job.rejected else 0
     return context | {
         "can_resume": execution.can_resume(job),
         "can_leave_out": execution.can_leave_out(job),
-        "can_be_repaired": repairs.can_begin(job),
+        "rows_left": rows_left,
+        "repaired": repair_facts.repaired(job, rows_left),
         "events": events(request, job),
         **undo_pages.context(request, job),
         **details.of(job, request.GET.get("page")),
@@ -168,18 +165,9 @@ def failed_rows(request, pk):
 @require_GET
 def sample_file(request, slug, format):
     importer = next((importer for importer in importers() if importer.slug == slug), None)
-    if importer is None or format not in SAMPLE_TYPES:
+    if importer is None or format not in TYPES:
         raise Http404
     return attachment(reports.write_sample(importer, format), f"{importer.slug} - sample.{format}")
-
-
-def attachment(content, name):
-    """A file to be kept, never shown; `content` is bytes or an open file."""
-    content_type = SAMPLE_TYPES[name.rpartition(".")[2]]
-    if isinstance(content, bytes):
-        disposition = content_disposition_header(True, name)
-        return HttpResponse(content, content_type=content_type, headers={"Content-Disposition": disposition})
-    return FileResponse(content, as_attachment=True, filename=name, content_type=content_type)
 
 
 @may_see

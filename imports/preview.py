@@ -12,7 +12,7 @@ from . import drafts
 from .cells import shown_cell
 from .details import names_of_references, stored_values
 from .fields import Choice, Reference
-from .problems import CONTENT, FORMAT
+from .problems import CONTENT, DONE, FORMAT
 from .validation import CREATED, UPDATED, Found
 
 RECORDS = 20
@@ -137,7 +137,9 @@ def findings(job, run):
         ],
         "blocking": [cause for cause in causes if cause["kind"] == CONTENT],
         "left_out": [cause for cause in causes if cause["kind"] == FORMAT],
-        "rejected_for_format": run.rejected - run.rejected_for_content,
+        "done": [cause for cause in causes if cause["kind"] == DONE],
+        "all_done": bool(run.rows_done) and run.rows_done == run.done_already,
+        "rejected_for_format": run.rejected - run.rejected_for_content - run.done_already,
         "generated": run.generated_names,
         "more_generated": run.summary.get("more_look_ups", 0),
         "changed": changed(job, run),

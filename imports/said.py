@@ -28,6 +28,14 @@ def nothing_imported(rows):
     return _("No row could be imported: all %(rows)s rows have problems.") % {"rows": figure(rows)}
 
 
+def all_done(rows):
+    return ngettext(
+        "Nothing was imported, because its only row was imported already.",
+        "Nothing was imported, because all its %(rows)s rows were imported already.",
+        rows,
+    ) % {"rows": figure(rows)}
+
+
 def cancelled(sheet, row, done):
     return ngettext(
         "Cancelled after %(row)s; the %(done)s row imported before it stays in the CRM.",
@@ -47,6 +55,7 @@ def stopped(sheet, row, done):
 SENTENCES = {
     "incorrect_content": incorrect_content,
     "nothing_imported": nothing_imported,
+    "all_done": all_done,
     "cancelled_check": lambda: _("Cancelled while checking; nothing was written."),
     "cancelled_at_once": lambda: _("Cancelled before the first row; nothing was written."),
     "cancelled": cancelled,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from . import drafts, execution, repairs, uploads
+from . import drafts, execution, repair_facts, repairs, uploads
 from . import preview as previews
 from .access import lacking, may_create
 from .forms import EntityTypeForm, StartForm, UploadForm
@@ -130,6 +130,7 @@ def upload(request, job):
 def take_upload(request, job, file):
     """Keep and read the file; on with it, or back with the sentence that says why not."""
     execution.stop_runs(job)
+    expected, entity_type = job.repairs, job.entity_type
     try:
         drafts.keep_file(job, file, file.name)
         job.log(uploads.UPLOADED, request.user, file=job.file_name, size=job.file_size, sha256=job.sha256)
@@ -148,6 +149,9 @@ def take_upload(request, job, file):
         drafts.forget_file(job)
         return refuse_upload(request, job, _(FILE_PROBLEMS["header_only"]))
     remember(request, job, "mapping")
+    if job.reading:
+        for sentence in repair_facts.surprises(job, expected, entity_type):
+            messages.warning(request, sentence)
     target = reverse("imports:preview" if repairs.is_ready(job) else "imports:mapping", args=[job.pk])
     return JsonResponse({"next": target}) if wants_json(request) else redirect(target)
 
@@ -230,6 +234,7 @@ def render_preview(request, job, form=None, status=200):
         status=status,
         form=form,
         importer=job.importer,
+        scope=repair_facts.scope(job),
         columns=columns,
         records=records,
         row_count=drafts.data_rows(job),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from imports.importers import importer_for
 from imports.models import ImportJob, ImportRun
 from imports.worker import Worker
+from tests.imports.test_monitoring import text_of
 from tests.pages import form_values
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,13 +35,13 @@ def work_queue():
         Worker().work(run.pk)
 
 
-def upload(visitor, slug, name, content):
+def upload(visitor, slug, name, content, then="mapping"):
     visitor.post(reverse("imports:create"), {"entity_type": slug})
     job = ImportJob.objects.order_by("-pk").first()
     answer = visitor.post(
         reverse("imports:upload", args=[job.pk]), {"file": SimpleUploadedFile(name, content)}
     )
-    assert answer.url == reverse("imports:mapping", args=[job.pk])
+    assert answer.url == reverse(f"imports:{then}", args=[job.pk])
     return job
 
 
@@ -51,6 +52,11 @@ def map_and_start(visitor, job, leave_out="", **options):
     preview = reverse("imports:preview", args=[job.pk])
     assert answer.status_code == 302, answer.content.decode()
     assert answer.url == preview
+    return start(visitor, job, leave_out)
+
+
+def start(visitor, job, leave_out=""):
+    preview = reverse("imports:preview", args=[job.pk])
     visitor.get(preview)
     work_queue()
     start = reverse("imports:start", args=[job.pk])
@@ -90,11 +96,16 @@ def test_the_journey_of_a_file_under_both_answers(visitor, slug, format):
 
     answer = visitor.get(reverse("imports:failed-rows", args=[job.pk]))
     assert f'filename="{slug} - failed rows.{format}"' in answer["Content-Disposition"]
-    corrected = upload(visitor, slug, f"{slug} - failed rows.{format}", b"".join(answer.streaming_content))
+    content = b"".join(answer.streaming_content)
+    corrected = upload(visitor, slug, f"{slug} - failed rows.{format}", content, then="preview")
     corrected.refresh_from_db()
-    assert (corrected.mapping["columns"], corrected.options["generate"]) == (
-        job.mapping["columns"],
+    assert (corrected.repairs, corrected.mapping, corrected.options["generate"]) == (
+        job,
+        job.mapping,
         job.options["generate"],
     )
-    again = map_and_start(visitor, corrected, "yes")
+    again = start(visitor, corrected, "yes")
     assert (again.state, again.rows, again.rejected) == ("failed", rejected, rejected)
+    assert f"Of its {rejected} failed rows none was imported since;" in text_of(
+        visitor.get(job.get_absolute_url())
+    )

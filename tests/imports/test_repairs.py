@@ -2,16 +2,18 @@
 
 import csv
 import io
+import threading
 
 import pytest
-from django.urls import reverse
+from django.db import connection
 
 from entities.models import Contact
-from imports import drafts, repairs
-from imports.models import ImportJob, file_storage
+from imports import drafts, execution, repairs
+from imports.models import RowCorrection, file_storage
 from imports.parts import iter_rows
 from tests.factories import SuperuserFactory
 from tests.imports.journeys import csv_bytes, draft, problems, run_import, start, work
+from tests.imports.test_drafts import stored_files
 
 pytestmark = pytest.mark.django_db
 
@@ -195,9 +197,9 @@ def test_many_rows_are_brought_in_the_background(monkeypatch):
 
 def test_an_import_without_failed_rows_left_cannot_be_repaired():
     root = imported()
-    assert repairs.can_begin(root)
+    assert repairs.rows_left(root) == 2
     start(uploaded(corrected(root)))
-    assert not repairs.can_begin(root)
+    assert repairs.rows_left(root) == 0
 
 
 def test_a_file_without_headers_is_repaired_by_its_columns():
@@ -212,10 +214,207 @@ def test_a_file_without_headers_is_repaired_by_its_columns():
     assert codes() == ["A1", "A3", "A4"]
 
 
-def test_the_button_leads_to_the_preview(client, business_admin):
-    root = imported()
-    client.force_login(business_admin)
-    answer = client.post(reverse("imports:repair", args=[root.pk]), follow=True)
-    repair = ImportJob.objects.latest("pk")
-    assert answer.redirect_chain[-1] == (reverse("imports:preview", args=[repair.pk]), 302)
-    assert client.get(reverse("imports:mapping", args=[repair.pk])).status_code == 200
+# Rows of imports at the same time
+
+NAMES_ONLY = "First Name,Last Name,Contact Email"
+CONTACTS = 60
+
+
+def nameless(email="none"):
+    """Contacts without codes: nothing but the row's number says that one was imported."""
+    return csv_bytes(NAMES_ONLY, *(f"Ann,Sample {number},{email}" for number in range(CONTACTS)))
+
+
+def work_at_once(*jobs):
+    """Start the imports and work each in a thread of its own."""
+    runs, barrier = [], threading.Barrier(len(jobs))
+    for job in jobs:
+        assert execution.start(job, start_key=job.start_key, leave_out=True, queue=runs.append)
+
+    def work_one(run):
+        barrier.wait()
+        try:
+            work([run])
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work_one, args=[run]) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for job in jobs:
+        job.refresh_from_db()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_repairs_at_once_create_nothing_twice(settings):
+    settings.IMPORT_BATCH_ROWS = 7
+    root = run_import("contacts", nameless(), "contacts.csv")
+    content = failed_rows_of(root).replace(",none,", ",,").encode()
+    first, second = uploaded(content), uploaded(content)
+    work_at_once(first, second)
+    assert Contact.objects.count() == CONTACTS
+    assert first.created + second.created == CONTACTS
+    assert first.rejected + second.rejected == CONTACTS
+    refused = {code for job in (first, second) for _, code, _ in problems(job)}
+    assert refused == {"done_already"}
+
+
+def stopped(after):
+    """An import of contacts without codes that was cancelled behind its second row, which failed."""
+    content = nameless("").replace(b"Sample 0,", b"Sample 0,none")
+    job, queue = draft("contacts", content, "contacts.csv"), []
+    assert execution.start(job, start_key=job.start_key, leave_out=True, queue=queue.append)
+
+    def cancel(run):
+        if run.cursor >= after:
+            execution.cancel(job)
+
+    work(queue, on_progress=cancel)
+    job.refresh_from_db()
+    assert (job.state, job.rejected, job.created) == ("cancelled", 1, after - 2)
+    return job
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_that_goes_on_beside_its_repair_creates_nothing_twice(settings):
+    settings.IMPORT_BATCH_ROWS = 5
+    root = stopped(after=11)
+    repair = uploaded(failed_rows_of(root).replace(",none,", ",,").encode())
+    repairs.take_all_rows(repair)
+    assert drafts.data_rows(repair) == CONTACTS - 9
+    queue = []
+    assert execution.resume(root, queue=queue.append)
+    barrier = threading.Barrier(2)
+
+    def go_on():
+        barrier.wait()
+        try:
+            work(queue)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=go_on)
+    other.start()
+    barrier.wait()
+    repair = start(repair, leave_out=True)
+    other.join()
+    root.refresh_from_db()
+    assert Contact.objects.count() == CONTACTS
+    assert root.created + repair.created == CONTACTS
+    assert (root.not_reached, repair.not_reached) == (0, 0)
+
+
+def test_an_import_that_goes_on_after_its_repair_leaves_out_what_that_has_done(settings):
+    settings.IMPORT_BATCH_ROWS = 5
+    root = stopped(after=11)
+    repair = uploaded(failed_rows_of(root).replace(",none,", ",,").encode())
+    repairs.take_all_rows(repair)
+    assert start(repair).created == CONTACTS - 9
+    queue = []
+    execution.resume(root, queue=queue.append)
+    work(queue)
+    root.refresh_from_db()
+    assert (root.state, root.created, root.rejected) == ("completed", 9, CONTACTS - 9)
+    assert Contact.objects.count() == CONTACTS
+
+
+# With all rows of the import
+
+MISSING = "A5,,,e@example.com"
+
+
+def failed_at_the_check():
+    """An import in which nothing was written, because row 4 lacks its name; row 3 is badly formatted."""
+    content = csv_bytes(HEADER, GOOD[0], BAD[0], MISSING, GOOD[1])
+    job = run_import("contacts", content, "contacts.csv")
+    assert (job.state, job.created, job.rejected) == ("failed", 0, 2)
+    return job
+
+
+def corrected_check(job):
+    return corrected(job, ("no address", "c@example.com")).replace(b"A5,,,", b"A5,Eve,Sample,")
+
+
+def test_all_rows_are_those_of_the_import_with_the_corrected_ones_in_their_places():
+    root = failed_at_the_check()
+    repair = uploaded(corrected_check(root))
+    repairs.take_all_rows(repair)
+    repair.refresh_from_db()
+    assert [(number, cells[0]) for number, cells in rows_of(repair)] == [
+        (1, "Contact Code"),
+        (2, "A1"),
+        (3, "A3"),
+        (4, "A5"),
+        (5, "A2"),
+    ]
+    repair = start(repair)
+    assert (repair.state, repair.rows, repair.created) == ("completed", 4, 4)
+    assert repairs.rows_left(root) == 0
+
+
+def test_rows_that_are_not_in_the_file_are_taken_as_they_were():
+    root = failed_at_the_check()
+    header, _, second = corrected_check(root).splitlines()
+    repair = uploaded(b"\n".join([header, second]))
+    repairs.take_all_rows(repair)
+    repair = start(repair)
+    assert (repair.created, problems(repair)) == (3, [(3, "not_an_email", "Contact Email")])
+
+
+def test_the_choice_of_all_rows_can_be_taken_back():
+    repair = uploaded(corrected_check(failed_at_the_check()))
+    only, digest = rows_of(repair), repair.digest
+    repairs.take_all_rows(repair)
+    assert repair.digest != digest
+    repairs.take_own_rows(repair)
+    repair.refresh_from_db()
+    assert (rows_of(repair), repair.digest) == (only, digest)
+    assert set(repair.stored_names) == {repair.file.name, repair.reading["parts"][0]["name"]}
+
+
+def test_no_part_is_left_behind_by_the_choice():
+    repair = uploaded(corrected_check(failed_at_the_check()))
+    for choose in (
+        repairs.take_all_rows,
+        repairs.take_own_rows,
+        repairs.take_all_rows,
+        repairs.take_all_rows,
+    ):
+        choose(repair)
+    folder = f"imports/{repair.folder}"
+    assert len(stored_files(folder)) == 3
+    drafts.delete(repair)
+    assert stored_files(folder) == []
+
+
+def test_many_rows_of_the_import_are_taken_in_the_background(monkeypatch):
+    monkeypatch.setattr(repairs, "ALL_ROWS_IN_A_REQUEST", 3)
+    repair, queue = uploaded(corrected_check(failed_at_the_check())), []
+    repairs.choose_all_rows(repair, queue.append)
+    work(queue)
+    repair.refresh_from_db()
+    assert drafts.data_rows(repair) == 4
+
+
+def test_rows_of_the_import_that_were_corrected_in_place_stay_so():
+    content = csv_bytes(HEADER, "A1,Ann,Sample,wrong", MISSING)
+    root = draft("contacts", content, "contacts.csv")
+    RowCorrection.objects.create(job=root, row_number=2, cells={"email": "a@example.com"})
+    root.corrected = 1
+    root.save()
+    root = start(root)
+    assert root.rejected == 1
+    repair = uploaded(failed_rows_of(root).replace("A5,,,", "A5,Eve,Sample,").encode())
+    repairs.take_all_rows(repair)
+    assert start(repair).created == 2
+    assert Contact.objects.get(code="A1").email == "a@example.com"
+
+
+def test_rows_that_are_no_longer_kept_cannot_be_taken():
+    root = failed_at_the_check()
+    repair = uploaded(corrected_check(root))
+    assert repairs.can_take_all_rows(repair)
+    root.delete_files()
+    assert not repairs.can_take_all_rows(repair)
