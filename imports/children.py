@@ -20,14 +20,14 @@ class ChildWrite:
 
 
 class ChildCheck:
-    """One kind of child record of an importer, for the columns of one mapping."""
+    """One kind of child record of an importer, for the columns of one mapping; `fed` are all that may have
+    a value, by a correction too."""
 
-    def __init__(self, name, importer, mapping):
+    def __init__(self, name, importer, mapping, fed):
         self.name, self.importer, self.child = name, importer, importer.children[name]
-        fed = mapping.fed()
         columns = [column for column in importer.columns if column.record == name and column.key in fed]
         self.columns = [(column.key, column.attname) for column in columns]
-        self.mapped = [column.key for column in columns if column.key in mapping.columns]
+        self.mapped = [column.key for column in columns if column.key not in mapping.fixed]
         by_text = {text: key for key, (text, _) in self.child.model.keys.items()}
         self.key_fields = [by_text.get(field, field) for field in self.child.key]
         self.parent_field = f"{self.child.parent}_id"

@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from . import drafts
 from .cells import shown_cell
-from .fields import Reference
 from .mapping import CLEAR, FILL, name_without_header
 from .models import ImportRow
 from .problems import CONTENT, DONE, FORMAT
 from .rows import row_in_words
+from .values_in_words import names_of_references
 
 FAILED_ROWS_PER_PAGE = 50
 SAMPLE_OF_UPDATES = 10
@@ -129,20 +129,6 @@ def updates(job, run):
         )
         for number, pairs in changes
     ]
-
-
-def names_of_references(changes):
-    """{identifier: name} of the records that changed references point to, one query per column."""
-    wanted = {}
-    for _number, pairs in changes:
-        for column, pair in pairs.items():
-            if isinstance(column.field, Reference):
-                wanted.setdefault(column, set()).update(value for value in pair if value)
-    names = {}
-    for column, values in wanted.items():
-        records = column.field.model.objects.filter(pk__in=values).values_list("pk", column.field.text_field)
-        names |= {str(pk): name for pk, name in records}
-    return names
 
 
 def text(value):

@@ -35,7 +35,7 @@ class FileRows:
         if run.cursor:
             rows = iter_rows(file_storage(), job.get_reading(), after=job.get_options().header_row)
             earlier = ((number, cells) for number, cells in rows if number <= run.cursor)
-            updates = run.details.filter(outcome=UPDATED).values_list("changes", flat=True)
+            updates = run.details.filter(outcome=UPDATED).values_list("row_number", "changes")
             checker.remember(
                 earlier,
                 () if self.is_import else updates,

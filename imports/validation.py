@@ -53,7 +53,7 @@ class Checker:
         self.refused = refused or (lambda numbers: {})
         self.cleaner = Cleaner(importer, mapping, options, width, corrections=self.corrections)
         self.update = options.update and importer.updates
-        fed = mapping.fed()
+        fed = mapping.fed().union(*self.corrections.values())
         self.references = [c for c in importer.columns if c.key in fed and isinstance(c.field, Reference)]
         self.uniques = [c for c in importer.columns if c.key in fed and c.unique]
         # Not only what is fed: a declaration may derive a value, such as the contact type.
@@ -65,28 +65,29 @@ class Checker:
             for column, key, attname in self.main
             if mapping.stored.get(key) == CLEAR
         ]
-        self.key_field, self.to_key = _key_of(importer.model, importer.key)
+        self.key_field, self.to_key = key_of(importer.model, importer.key)
         self.unique_keys = {
-            column.key: _key_of(importer.model, column.attribute)[1] for column in self.uniques
+            column.key: key_of(importer.model, column.attribute)[1] for column in self.uniques
         }
         self.seen = {column.key: {} for column in self.uniques}
-        self.freed = {column.key: set() for column in self.uniques}
+        # {column key: {key: row that sets it free}}: a batch that is done again may have noted a later one.
+        self.freed = {column.key: {} for column in self.uniques}
         self.generated = {}
         self.blank = blank_record(importer.model)
-        self.children = [ChildCheck(name, importer, mapping) for name in importer.children]
+        self.children = [ChildCheck(name, importer, mapping, fed) for name in importer.children]
 
     def remember(self, rows, changes=(), look_ups=()):
         """Take note of what earlier slices of the run have met: the keys of their rows, the changes
-        {column key: [old, new]} that a check foretold and the look-ups that it would generate."""
+        (row number, {column key: [old, new]}) that a check foretold and the look-ups that it would generate."""
         cleaner = Cleaner(
             self.importer, self.mapping, self.options, only=self.uniques, corrections=self.corrections
         )
         for number, cells in rows:
             self.note_keys(cleaner.clean(number, cells))
-        for change in changes:
+        for number, change in changes:
             for column in self.uniques:
                 if column.key in change and (old := change[column.key][0]):
-                    self.freed[column.key].add(self.unique_keys[column.key](old))
+                    self.freed[column.key][self.unique_keys[column.key](old)] = number
         for name in look_ups:
             key = (name["key"], name["name_key"])
             self.generated[key] = Found(uuid7(), name["name"], tuple(name["data"]), is_new=True)
@@ -177,6 +178,9 @@ class Checker:
         first_rows = self.note_keys(row)
         for column, first in first_rows:
             row.refuse("twice_in_file", column.name, row.values[column.key], **self.named(first))
+        if any(column.key == self.importer.key for column, _ in first_rows):
+            self.refuse_repeated(row, found)
+            return
         if row.stored is not None and not self.update:
             self.resolve(row, found, quietly=True)
             self.importer.already_there(row)
@@ -196,6 +200,13 @@ class Checker:
             row.outcome, row.record_id = REJECTED, row.stored and row.record_id
         else:
             self.accept(row)
+
+    def refuse_repeated(self, row, found):
+        """Reject a row whose key an earlier row has. What else would be wrong with it depends on whether
+        that one is stored by now: only what does not is told, so that the check says what the import does."""
+        self.resolve(row, found)
+        row.outcome = REJECTED
+        row.record_id = row.stored["id"] if row.stored else None
 
     def note_keys(self, row):
         """[(column, row number)] of unique values that an earlier row has."""
@@ -255,7 +266,9 @@ class Checker:
                 continue
             key = self.unique_keys[column.key](text)
             pk, holder = holders[column.key].get(key, (None, ""))
-            if pk and not (row.stored and row.stored["id"] == pk) and key not in self.freed[column.key]:
+            is_own = bool(row.stored) and row.stored["id"] == pk
+            is_free = self.freed[column.key].get(key, row.number) < row.number
+            if pk and not is_own and not is_free:
                 row.refuse("held_by_another", column.name, text, noun=str(self.importer.noun), holder=holder)
 
     def accept(self, row):
@@ -267,7 +280,7 @@ class Checker:
         row.outcome = CREATED if row.stored is None else UPDATED if row.changes else UNCHANGED
         for column in self.uniques if row.changes else ():
             if column.key in row.changes and row.stored[column.unique] is not None:
-                self.freed[column.key].add(row.stored[column.unique])
+                self.freed[column.key][row.stored[column.unique]] = row.number
 
     def take_values(self, row):
         """Move a row's values into the record; note them as changes when something else was stored."""
@@ -298,7 +311,7 @@ class Checker:
         row.generates.append((column, key, new))
 
 
-def _key_of(model, attribute):
+def key_of(model, attribute):
     """(key field, key function) under which a model compares a text field."""
     for key_field, (text_field, to_key) in model.keys.items():
         if text_field == attribute:

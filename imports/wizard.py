@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from . import drafts, execution, repair_facts, repairs, uploads
+from . import drafts, execution, preview_rows, repair_facts, repairs, uploads
 from . import preview as previews
 from .access import lacking, may_create
 from .forms import EntityTypeForm, StartForm, UploadForm
@@ -225,8 +225,9 @@ def before_preview(job):
 def render_preview(request, job, form=None, status=200):
     missing = lacking_rights(request.user, job)
     form = form or StartForm(initial={"start_key": job.preview_key})
-    columns, records = previews.records(job)
-    context = check_context(job, None if missing else execution.check(job))
+    run = None if missing else execution.check(job)
+    records = preview_rows.records(job, run, request.GET)
+    context = check_context(job, run)
     return render_step(
         request,
         "preview",
@@ -235,9 +236,7 @@ def render_preview(request, job, form=None, status=200):
         form=form,
         importer=job.importer,
         scope=repair_facts.scope(job),
-        columns=columns,
         records=records,
-        row_count=drafts.data_rows(job),
         lacking=missing,
         others=imports_in_progress(job),
         email=request.user.email,
@@ -261,6 +260,9 @@ def preview_check(request, job):
         "is_fragment": True,
         **check_context(job, run),
     }
+    context["filters"] = preview_rows.filters(run, request.GET.get("outcome", ""), context["rows"])
+    if context["is_over"]:
+        context["records"] = preview_rows.records(job, run, request.GET)
     return render(request, "imports/wizard/_check.html", context)
 
 

@@ -3,10 +3,11 @@
 from django.db.models import F
 
 from . import bulk
-from .models import GeneratedLookup, ImportRow, ImportRowDetail, ImportRun
+from .models import COUNTED, GeneratedLookup, ImportRow, ImportRowDetail, ImportRun
 from .validation import CREATED, REJECTED, UPDATED
 
 REMEMBERED_NAMES = 2000
+BLOCK_ROWS = 5000
 
 
 class SomebodyWasFirst(Exception):
@@ -103,6 +104,7 @@ def count_rows(run, rows, seconds):
     counts = {name: outcomes.count(name) for name in run.counts}
     content = sum(row.has_content_problem for row in rows if row.outcome == REJECTED)
     summarise(run.summary, rows)
+    count_spread(run.summary, ((row.number, row.outcome) for row in rows))
     counted = {name: F(name) + count for name, count in counts.items() if count}
     ImportRun.objects.filter(pk=run.pk).update(
         rows_done=F("rows_done") + len(rows),
@@ -129,13 +131,24 @@ def summarise(summary, rows):
             cause["count"] += 1
         for column, name_key, found in row.generates:
             key = f"{column.key}|{name_key}"
-            if key in names or len(names) < REMEMBERED_NAMES:
+            if (
+                key in names or len(names) < REMEMBERED_NAMES or found.data
+            ):  # later rows must agree with its data
                 name = names.setdefault(key, _new_name(column, name_key, found))
                 name["count"] += 1
             else:
                 summary["more_look_ups"] = summary.get("more_look_ups", 0) + 1
         for key in row.changes if row.outcome == UPDATED else ():
             changed[key] = changed.get(key, 0) + 1
+
+
+def count_spread(summary, outcomes, by=1):
+    """Count [(row number, outcome)] per block of row numbers, so that a page finds the rows of an outcome
+    without reading all: {"spread": {block: [created, updated, unchanged, rejected]}}. `by` -1 takes back."""
+    blocks = summary.setdefault("spread", {})
+    for number, outcome in outcomes:
+        counts = blocks.setdefault(str(number // BLOCK_ROWS), [0] * len(COUNTED))
+        counts[COUNTED.index(outcome)] += by
 
 
 def _new_cause(problem, row):

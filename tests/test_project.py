@@ -111,7 +111,19 @@ def test_eight_processes_that_start_together_make_one_secret_key(tmp_path):
 
 LEVELS = [
     {"urls", "wizard", "monitoring", "undo_pages", "admin", "management"},
-    {"execution", "forms", "importing", "reports", "retention", "undo", "undo_rows", "undo_words", "worker"},
+    {
+        "execution",
+        "finding_rows",
+        "preview_rows",
+        "forms",
+        "importing",
+        "reports",
+        "retention",
+        "undo",
+        "undo_rows",
+        "undo_words",
+        "worker",
+    },
     {"models"},
     {"validation"},
     {"importers"},

@@ -35,11 +35,11 @@ def check(job):
     return run
 
 
-def start(job, leave_out=None, user=None):
+def start(job, leave_out=None, user=None, slice_seconds=FOREVER):
     """Start an import and work its runs to the end."""
     queue = []
     assert execution.start(job, user, start_key=job.start_key, leave_out=leave_out, queue=queue.append)
-    work(queue)
+    work(queue, slice_seconds)
     job.refresh_from_db()
     return job
 

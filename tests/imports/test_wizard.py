@@ -13,7 +13,7 @@ from imports.importers import importer_for, importers
 from imports.models import ImportJob, ImportRun
 from imports.worker import Worker
 from tests.conftest import person
-from tests.factories import ContactFactory
+from tests.factories import ContactFactory, DeviceFactory, ProductFactory
 from tests.pages import form_values
 
 pytestmark = pytest.mark.django_db
@@ -450,8 +450,8 @@ def test_problems_are_grouped_and_the_answer_is_asked_with_none_preselected(admi
     )
     answer = preview(admin, job)
     words, page = text_of(answer), answer.content.decode()
-    assert "1 row Contact Code , row 4: “C1” is in row 2 too." in words
-    assert "2 rows Contact Email , row 5: “nowhere” is not an e-mail address." in words
+    assert "1 row Contact Code , row 4 : “C1” is in row 2 too." in words
+    assert "2 rows Contact Email , row 5 : “nowhere” is not an e-mail address." in words
     assert words.index("Incorrect content") < words.index("Badly formatted")
     assert "What is to become of the 1 row with incorrect content?" in words
     assert "leave_out" not in form_values(page, "start/")
@@ -470,6 +470,95 @@ def test_updates_show_old_beside_new_and_are_restated(admin, business_admin):
     words = text_of(preview(admin, job))
     assert "old: Mary → new: Maria" in words
     assert "1 existing contact would change First Name in 1. Blank cells change nothing." in words
+
+
+MANY = ["Code,First Name,Last Name,E-mail"] + [
+    f"C{n},Ann,Sample,{'nowhere' if n % 10 == 0 else 'a@example.com'}" for n in range(1, 61)
+]
+
+
+def row_numbers(answer):
+    return [int(number) for number in re.findall(r'id="row-(\d+)"', answer.content.decode())]
+
+
+def test_the_preview_leads_through_all_rows_twenty_a_page(admin, business_admin):
+    job = mapped_draft(business_admin, *MANY)
+    first = preview(admin, job)
+    assert row_numbers(first) == list(range(2, 22))
+    assert "Page 1 of 3 · 60 rows" in text_of(first)
+    last = admin.get(url("preview", job), {"page": "3"})
+    assert row_numbers(last) == list(range(42, 62))
+    assert "42 create Ann Sample C41 a@example.com" in text_of(last)
+
+
+def test_the_preview_shows_the_rows_of_one_outcome(admin, business_admin):
+    ContactFactory(code="C1", first_name="Ann", last_name="Sample", email="a@example.com")
+    ContactFactory(code="C2", first_name="Ann", last_name="Other", email="a@example.com")
+    job = mapped_draft(business_admin, *MANY, update=True)
+    preview(admin, job)
+
+    def rows(outcome, **asked):
+        return row_numbers(admin.get(url("preview", job), {"outcome": outcome, **asked}))
+
+    assert rows("rejected") == [11, 21, 31, 41, 51, 61]
+    assert rows("updated") == [3]
+    assert rows("unchanged") == [2]
+    created = [n for n in range(4, 62) if n % 10 != 1]
+    assert [rows("created", page=page) for page in (1, 2, 3)] == [created[:20], created[20:40], created[40:]]
+    words = text_of(admin.get(url("preview", job), {"outcome": "rejected"}))
+    assert "All rows 60 Would be created 52 Would be updated 1 Unchanged 1 Would be left out 6" in words
+
+
+def test_the_preview_goes_to_the_row_with_a_number(admin, business_admin):
+    job = mapped_draft(business_admin, *MANY)
+    preview(admin, job)
+    found = admin.get(url("preview", job), {"row": "45", "outcome": "rejected"})
+    assert 45 in row_numbers(found)
+    assert 'id="row-45" class="is-sought" aria-current="true"' in found.content.decode()
+
+
+@pytest.mark.parametrize("row", ["1", "62", "0", "many", "9" * 30])
+def test_the_preview_says_when_the_file_has_no_such_row(admin, business_admin, row):
+    job = mapped_draft(business_admin, *MANY)
+    answer = admin.get(url("preview", job), {"row": row})
+    assert answer.status_code == 200
+    assert f"The file has no data row “{row}”." in text_of(answer)
+
+
+def test_a_filter_or_page_that_does_not_exist_shows_the_first_rows(admin, business_admin):
+    job = mapped_draft(business_admin, *MANY)
+    preview(admin, job)
+    for asked in ({"outcome": "nonsense"}, {"page": "nonsense"}):
+        assert row_numbers(admin.get(url("preview", job), asked)) == list(range(2, 22))
+    assert row_numbers(admin.get(url("preview", job), {"page": "99"})) == list(range(42, 62))
+
+
+def test_rows_that_the_check_has_not_come_to_have_no_outcome_yet(admin, business_admin):
+    job = mapped_draft(business_admin, *MANY, "C1,Ann,Twin,t@example.com")
+    words = text_of(admin.get(url("preview", job), {"page": "4"}))
+    assert "62 not checked yet Ann Twin C1 t@example.com" in words
+    work()
+    assert "62 left out Ann Twin C1" in text_of(admin.get(url("preview", job), {"page": "4"}))
+
+
+def test_a_row_whose_value_an_earlier_row_sets_free_is_shown_as_the_check_decided(admin, business_admin):
+    devices = mapped_draft(
+        business_admin,
+        "Serial Number,Product Code,Electronic ID",
+        "S1,P1,NEW",
+        "S2,P1,OLD",
+        slug="devices",
+        update=True,
+    )
+    DeviceFactory(serial_number="S1", electronic_id="OLD", product=ProductFactory(code="P1"))
+    preview(admin, devices)
+    words = text_of(admin.get(url("preview", devices), {"outcome": "created"}))
+    assert "3 create S2 P1 OLD" in words
+
+
+def test_problems_lead_to_their_row_in_the_preview(admin, business_admin):
+    page = preview(admin, mapped_draft(business_admin, *MANY)).content.decode()
+    assert '<a href="?row=11#row-11">row 11</a>' in page
 
 
 def test_values_are_shown_as_they_would_be_stored(admin, business_admin):
