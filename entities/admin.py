@@ -4,7 +4,9 @@ import uuid
 
 from django.contrib import admin
 from django.forms import Script
+from django.utils.formats import number_format
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline
 
 from . import models
@@ -24,20 +26,22 @@ class RecordAdmin(ModelAdmin):
     class Media:
         js = (Script("entities/copy.js", type="module"),)
 
-    @admin.display(description="identifier")
+    @admin.display(description=_("identifier"))
     def identifier(self, record):
         return format_html(
             '<span class="font-mono select-all">{}</span> '
-            '<button type="button" hidden data-copy="{}" class="{}">copy identifier</button>',
+            '<button type="button" hidden data-copy="{}" data-copied="{}" class="{}">{}</button>',
             record.pk,
             record.pk,
+            _("copied"),
             "border border-base-200 cursor-pointer ml-2 px-2 py-1 rounded-default dark:border-base-700",
+            _("copy identifier"),
         )
 
     def get_fieldsets(self, request, record=None):
         names = [name for name in self.get_fields(request, record) if name not in self.readonly_fields]
         fieldsets = self.fieldsets_of_record or [(None, {"fields": names})]
-        known = [("Record", {"fields": self.readonly_fields})] if record else []
+        known = [(_("Record"), {"fields": self.readonly_fields})] if record else []
         return [*fieldsets, *known]
 
     def get_search_results(self, request, queryset, search_term):
@@ -51,7 +55,7 @@ class RecordAdmin(ModelAdmin):
 class LookUpAdmin(RecordAdmin):
     list_display = ("name", "changed_at")
     search_fields = ("name",)
-    search_help_text = "Name or identifier"
+    search_help_text = _("Name or identifier")
 
 
 @admin.register(models.Organisation)
@@ -107,7 +111,7 @@ class ContactAdmin(RecordAdmin):
     list_select_related = ("classification",)
     autocomplete_fields = ("classification", "organisation")
     search_fields = ("code", "first_name", "last_name", "company_name", "email", "phone")
-    search_help_text = "Name, contact code, e-mail, phone number or identifier"
+    search_help_text = _("Name, contact code, e-mail, phone number or identifier")
     fieldsets_of_record = (
         (
             None,
@@ -120,8 +124,11 @@ class ContactAdmin(RecordAdmin):
                 )
             },
         ),
-        ("Reached by", {"fields": ("email", ("phone_country", "phone"), ("sms_opt_out", "email_opt_out"))}),
-        ("Person", {"fields": (("birth_date", "gender"), "language")}),
+        (
+            _("Reached by"),
+            {"fields": ("email", ("phone_country", "phone"), ("sms_opt_out", "email_opt_out"))},
+        ),
+        (_("Person"), {"fields": (("birth_date", "gender"), "language")}),
     )
 
 
@@ -133,20 +140,20 @@ class ProductAdmin(RecordAdmin):
     list_select_related = ("type", "family", "brand")
     autocomplete_fields = ("type", "family", "brand")
     search_fields = ("code", "name", "description")
-    search_help_text = "Product code, name, description or identifier"
+    search_help_text = _("Product code, name, description or identifier")
     fieldsets_of_record = (
         (None, {"fields": (("code", "name"), "description", "state")}),
-        ("Kind", {"fields": ("type", ("family", "brand"))}),
-        ("Price", {"fields": (("price", "currency"),)}),
+        (_("Kind"), {"fields": ("type", ("family", "brand"))}),
+        (_("Price"), {"fields": (("price", "currency"),)}),
     )
 
-    @admin.display(description="price", ordering="price", empty_value="-")
+    @admin.display(description=_("price"), ordering="price", empty_value="-")
     def amount(self, product):
         """The price with at least two decimals, though four are stored."""
         if product.price is None:
             return None
         decimals = max(2, -product.price.normalize().as_tuple().exponent)
-        return f"{product.price:,.{decimals}f} {product.currency}"
+        return f"{number_format(product.price, decimals, force_grouping=True)} {product.currency}"
 
 
 @admin.register(models.Device)
@@ -156,7 +163,7 @@ class DeviceAdmin(RecordAdmin):
     list_select_related = ("product", "location", "contact")
     autocomplete_fields = ("product", "location", "contact")
     search_fields = ("serial_number", "electronic_id", "product__code", "contact__code")
-    search_help_text = "Serial number, electronic ID, product code, contact code or identifier"
+    search_help_text = _("Serial number, electronic ID, product code, contact code or identifier")
 
 
 @admin.register(models.RewardScheme)
@@ -172,4 +179,4 @@ class RewardSchemeCodeAdmin(RecordAdmin):
     list_select_related = ("scheme", "used_by")
     autocomplete_fields = ("scheme", "used_by")
     search_fields = ("code",)
-    search_help_text = "Code or identifier"
+    search_help_text = _("Code or identifier")

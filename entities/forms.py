@@ -4,6 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import UniqueConstraint
 from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext as _
 
 from imports.cells import BadCell, FileOptions
 from imports.fields import Country, Currency, Language
@@ -39,7 +40,7 @@ class RecordForm(forms.ModelForm):
 
     def validate_unique(self):
         super().validate_unique()
-        for key_field, (text_field, _) in self.instance.keys.items():
+        for key_field, (text_field, _key) in self.instance.keys.items():
             if text_field in self.cleaned_data:
                 self.check_key(key_field, text_field)
 
@@ -53,7 +54,8 @@ class RecordForm(forms.ModelForm):
             constraint.validate(type(self.instance), self.instance)
         except ValidationError as error:
             own = constraint.violation_error_message != constraint.default_violation_error_message
-            taken = f"Another {self.instance._meta.verbose_name} has this name."
+            noun = self.instance._meta.verbose_name
+            taken = _("Another %(noun)s has this name.") % {"noun": noun}
             self.add_error(text_field, error.messages[0] if own else taken)
 
 
@@ -69,20 +71,18 @@ class ContactForm(RecordForm):
     def clean_number(self, number, country):
         if not country and not number.startswith("+"):
             self.add_error(
-                "phone_country", "Give the country, or begin the number with + and the country code."
+                "phone_country", _("Give the country, or begin the number with + and the country code.")
             )
             return
         try:
             self.cleaned_data["phone"] = to_e164(number, country)
         except PhoneOfOtherCountry:
-            self.add_error(
-                "phone", f"“{number}” is not a number of {country}. Correct the number or its country."
-            )
+            problem = Problem("phone_country_differs", value=number, details={"country": country})
+            self.add_error("phone", f"{problem.sentence}. {problem.advice}")
             return
         if not self.cleaned_data["phone"]:
-            self.add_error(
-                "phone", f"“{number}” is not a valid phone number. Correct the number or its country."
-            )
+            message = _("“%(number)s” is not a valid phone number. Correct the number or its country.")
+            self.add_error("phone", message % {"number": number})
 
 
 class AddressForm(RecordForm):
@@ -101,7 +101,7 @@ class AddressFormSet(BaseInlineFormSet):
                 continue
             key = data.get("type"), folded_key(data.get("name") or "")
             if key in seen and "name" not in form.errors:
-                form.add_error("name", "The contact has an address of this type and name.")
+                form.add_error("name", _("The contact has an address of this type and name."))
             seen.add(key)
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_noop
 
 from . import drafts, reports
 from .models import ImportJob, ImportRun, file_storage
@@ -75,7 +75,14 @@ def start(job, user=None, *, start_key, leave_out=None, queue=put_in_queue):
     if not changed:
         return False
     job.refresh_from_db()
-    job.log("started", user, options=options, mapping=job.mapping, file=job.file_name, sha256=job.sha256)
+    job.log(
+        gettext_noop("started"),
+        user,
+        options=options,
+        mapping=job.mapping,
+        file=job.file_name,
+        sha256=job.sha256,
+    )
     proceed(job, queue)
     return True
 
@@ -123,7 +130,7 @@ def cancel(job, user=None):
     if not job.is_running:
         return False
     run = job.latest_run(ImportRun.Kind.CHECK, ImportRun.Kind.IMPORT)
-    job.log("cancel requested", user)
+    job.log(gettext_noop("cancel requested"), user)
     if stop_run(run):
         end(job, run, ImportJob.State.CANCELLED, cancelled_sentence(run))
     return True
@@ -162,7 +169,7 @@ def resume(job, user=None, queue=put_in_queue):
         ImportJob.State.IN_PROGRESS, reason="", finished_at=None, mail_pending=False
     ):
         return False
-    job.log("continued", user, after_row=run.cursor)
+    job.log(gettext_noop("continued"), user, after_row=run.cursor)
     reopen(run, queue)
     return True
 
@@ -191,7 +198,7 @@ def start_leaving_out(job, user=None, queue=put_in_queue):
         ImportJob.State.IN_PROGRESS, reason="", finished_at=None, mail_pending=False, options=options
     ):
         return False
-    job.log("started again, leaving rows out", user)
+    job.log(gettext_noop("started again, leaving rows out"), user)
     add_run(job, ImportRun.Kind.IMPORT, queue)
     return True
 

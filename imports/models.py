@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.db.models.fields.files import FieldFile
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .importers import importer_for
@@ -152,6 +153,13 @@ class ImportJob(models.Model):
     def reference(self):
         """What the headers of its failed-rows file say, such as "1042-K7Q2"."""
         return f"{self.pk}-{self.code}"
+
+    @property
+    def starter(self):
+        """Who started it, as a person reads it."""
+        if self.created_by:
+            return self.created_by.get_full_name() or self.created_by.get_username()
+        return gettext("command line") if self.from_command_line else gettext("a removed account")
 
     @property
     def importer(self):

@@ -6,6 +6,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from . import details, execution, repair_facts, repairs, reports, undo_pages
@@ -157,7 +158,7 @@ def failed_rows(request, pk):
         )
     else:
         content, name = file_storage().open(job.failed_rows.name), reports.failed_rows_file_name(job)
-    job.log("failed rows downloaded", request.user, name=name)
+    job.log(gettext_noop("failed rows downloaded"), request.user, name=name)
     return attachment(content, name)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from . import wording
@@ -13,6 +13,8 @@ from .models import COUNTED, ImportJob, ImportRun
 
 CHECK_SHARE = 0.4
 MEANINGFUL_SHARE, MEANINGFUL_SECONDS = 0.1, 5
+# What the history calls the ends of an import; see execution.end.
+ENDS = (gettext_noop("completed"), gettext_noop("failed"), gettext_noop("cancelled"))
 STATES = {
     "in_progress": (_("In Progress"), "progress_activity"),
     "completed": (_("Completed"), "check_circle"),

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from . import family, repairs, reports
@@ -48,7 +49,7 @@ def rows_left(request, pk):
     if not repairs.rows_left(job):
         raise Http404
     content, name = reports.failed_rows_left(job)
-    job.log("failed rows downloaded", request.user, name=name, left=True)
+    job.log(gettext_noop("failed rows downloaded"), request.user, name=name, left=True)
     return attachment(content, name)
 
 

@@ -10,13 +10,14 @@ from itertools import groupby
 
 from django.core.files import File
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from . import drafts, execution, family, reports
 from .corrections import PART_ROWS, write_parts
 from .models import ImportJob, NoLongerDraft, RowCorrection, delete_stored, file_storage
 from .parts import TimeIsUp, iter_rows
 
-BEGUN = "failed rows taken up"
+BEGUN = gettext_noop("failed rows taken up")
 ROWS_IN_A_REQUEST = 2000
 ALL_ROWS_IN_A_REQUEST = 20_000
 

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from .execution import add_run, put_in_queue, reopen
 from .models import GeneratedLookup, ImportJob, ImportRow, ImportRun
@@ -144,7 +145,7 @@ def start(job, user, check_pk, queue=put_in_queue):
     if not may_undo(user, job):
         return False
     add_run(job, ImportRun.Kind.UNDO, queue, by=user.pk, rows=foretold.rows_done)
-    job.log("undo started", user, foretold=counts(foretold))
+    job.log(gettext_noop("undo started"), user, foretold=counts(foretold))
     return True
 
 
@@ -163,7 +164,7 @@ def go_on(job, user, queue=put_in_queue):
     run = job.latest_run(ImportRun.Kind.UNDO)
     run.summary["by"] = user.pk
     run.save(update_fields=["summary"])
-    job.log("undo continued", user, after_row=run.cursor)
+    job.log(gettext_noop("undo continued"), user, after_row=run.cursor)
     reopen(run, queue)
     return True
 

@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, UUIDField
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from . import bulk, undo
 from .models import GeneratedLookup, ImportJob, ImportRow, ImportRowDetail, ImportRun
@@ -169,7 +170,7 @@ class UndoRows:
         details = undo.counts(self.run) | {"names": self.run.summary["look_ups"], "with_import": self.job.pk}
         for job in undo.imports_undone_with(self.job):
             ImportJob.objects.filter(pk=job.pk).update(undone_at=self.run.finished_at)
-            job.log("undone", user, **details)
+            job.log(gettext_noop("undone"), user, **details)
 
 
 def write_back(importer, rows):

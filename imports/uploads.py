@@ -20,7 +20,7 @@ from django.utils.translation import gettext_noop as _
 from .access import CREATE, may_enter
 from .models import ImportEvent, ImportJob, ImportRun
 
-UPLOADED = "uploaded"
+UPLOADED = _("uploaded")
 UPLOADS_AN_HOUR = 100
 READ_AT_ONCE = 3
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)

@@ -15,6 +15,7 @@ LEFT_AS_THEY_ARE = ngettext_lazy(
 REJECTED = ngettext_lazy("%(rows)s rejected", "%(rows)s rejected", "count")
 NOT_REACHED = ngettext_lazy("%(rows)s not reached", "%(rows)s not reached", "count")
 ROWS = ngettext_lazy("%(rows)s row", "%(rows)s rows", "count")
+OTHER_ROWS = ngettext_lazy("the other %(rows)s row", "the other %(rows)s rows", "count")
 ROWS_NOT_IMPORTED = ngettext_lazy("%(rows)s row not imported", "%(rows)s rows not imported", "count")
 ROWS_NOT_REACHED = ngettext_lazy("%(rows)s row not reached", "%(rows)s rows not reached", "count")
 ROWS_WITH_PROBLEMS = ngettext_lazy("%(rows)s row with problems", "%(rows)s rows with problems", "count")

@@ -6,7 +6,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.setAttribute("aria-live", "polite");
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(button.dataset.copy);
-    button.textContent = "copied";
+    button.textContent = button.dataset.copied;
     setTimeout(() => (button.textContent = label), 2000);
   });
 }

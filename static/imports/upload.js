@@ -1,7 +1,4 @@
 /* The upload step: drop a file or choose it, see how far it is, cancel it; then on to the next step. */
-const interrupted = "The upload was interrupted. Look at your connection and choose the file again.";
-const cancelled = "The upload was cancelled; nothing was kept. Choose a file to upload.";
-
 for (const form of document.querySelectorAll("[data-upload]")) prepare(form);
 
 function prepare(form) {
@@ -45,8 +42,8 @@ function send(form, file) {
     fields.append("file", file, file.name); // last, so that the token comes before it
     request.upload.addEventListener("progress", (event) => show(form, file, event.loaded, event.total));
     request.addEventListener("load", () => finish(form, request));
-    request.addEventListener("error", () => tell(form, interrupted));
-    request.addEventListener("abort", () => tell(form, cancelled));
+    request.addEventListener("error", () => tell(form, form.dataset.interrupted));
+    request.addEventListener("abort", () => tell(form, form.dataset.cancelled));
     form.querySelector("[data-cancel]").onclick = () => request.abort();
     form.dataset.busy = "yes";
     hideProblem(form);
@@ -63,8 +60,8 @@ function show(form, file, loaded, total) {
     bar.setAttribute("aria-valuenow", percent);
     bar.firstElementChild.style.width = `${percent}%`;
     form.querySelector("[data-percent]").textContent = `${percent} %`;
-    form.querySelector("[data-progress-text]").textContent =
-        percent < 100 ? `Uploading ${file.name}` : `${file.name} is uploaded and being read`;
+    const sentence = percent < 100 ? form.dataset.uploading : form.dataset.uploaded;
+    form.querySelector("[data-progress-text]").textContent = sentence.replace("{file}", () => file.name);
 }
 
 function finish(form, request) {
@@ -72,7 +69,7 @@ function finish(form, request) {
     try {
         answer = JSON.parse(request.responseText);
     } catch {
-        return request.status === 404 || request.status === 403 ? location.reload() : tell(form, interrupted);
+        return request.status === 404 || request.status === 403 ? location.reload() : tell(form, form.dataset.interrupted);
     }
     if (answer.next) location.assign(answer.next);
     else tell(form, answer.problem);
@@ -88,18 +85,19 @@ function tell(form, sentence) {
     input.setAttribute("aria-describedby", `file-limits ${problem.id}`);
     problem.textContent = sentence;
     problem.hidden = false;
-    document.querySelector("[data-errors]").replaceChildren(summary(sentence, input.id));
+    document.querySelector("[data-errors]").replaceChildren(summary(form.dataset.toCorrect, sentence, input.id));
     document.querySelector("[data-errors] > section").focus();
-    if (!document.title.startsWith("Error: ")) document.title = `Error: ${document.title.trim()}`;
+    const mark = `${form.dataset.error} `;
+    if (!document.title.startsWith(mark)) document.title = mark + document.title.trim();
 }
 
-function summary(sentence, id) {
+function summary(heading, sentence, id) {
     const section = document.createElement("section");
     section.className = "error-summary";
     section.tabIndex = -1;
     section.setAttribute("role", "alert");
     const title = document.createElement("h2");
-    title.textContent = "One thing is to be corrected";
+    title.textContent = heading;
     const link = document.createElement("a");
     link.href = `#${id}`;
     link.textContent = sentence;
@@ -114,5 +112,5 @@ function hideProblem(form) {
     form.querySelector("[data-problem]").hidden = true;
     form.querySelector('input[type="file"]').removeAttribute("aria-invalid");
     document.querySelector("[data-errors]").replaceChildren();
-    document.title = document.title.replace(/^Error: /, "");
+    document.title = document.title.trim().replace(new RegExp(`^${form.dataset.error} `), "");
 }
