@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from . import evidence, family
+from . import evidence, family, remembering
 from .fields import Date, Number
 from .headers import headers, width
 from .mapping import Options, guess_header_row
@@ -30,6 +30,7 @@ FILE_FIELDS = (
     "reading_problem",
     "mapping",
     "options",
+    "remembered",
 )
 
 
@@ -47,7 +48,7 @@ def keep_file(job, upload, name):
     job.file.save(name, upload, save=False)
     job.file_name = Path(name).name[-255:]
     job.file_size, job.sha256 = upload.size, digest.hexdigest()
-    job.reading, job.reading_problem, job.mapping, job.options = {}, "", {}, {}
+    job.reading, job.reading_problem, job.mapping, job.options, job.remembered = {}, "", {}, {}, None
     try:
         job.save_draft(*FILE_FIELDS)
     except NoLongerDraft:
@@ -60,7 +61,7 @@ def forget_file(job):
     """Remove a draft's file that cannot be read."""
     outdated = job.stored_names
     job.file, job.file_name, job.file_size, job.sha256, job.file_format = "", "", 0, "", ""
-    job.reading, job.mapping, job.options = {}, {}, {}
+    job.reading, job.mapping, job.options, job.remembered = {}, {}, {}, None
     job.save_draft(*FILE_FIELDS)
     delete_stored(outdated)
 
@@ -68,10 +69,10 @@ def forget_file(job):
 def change_entity_type(job, importer):
     """Make the draft one of another entity type; its file stays and gets a new proposal."""
     job.entity_type = importer.slug
-    job.options, job.repairs = {}, None
+    job.options, job.repairs, job.remembered = {}, None, None
     if job.reading:
         propose(job)
-    job.save_draft("entity_type", "options", "mapping", "repairs_id")
+    job.save_draft("entity_type", "options", "mapping", "repairs_id", "remembered")
 
 
 def read(job, *, in_request, sheet=None, join=(), encoding=None, delimiter=None, on_progress=None):
@@ -102,7 +103,16 @@ def read(job, *, in_request, sheet=None, join=(), encoding=None, delimiter=None,
     propose(job, returned)
     if not returned and headers(job) == known_headers:
         job.mapping = mapping
-    kept = ("reading", "reading_problem", "file_format", "options", "mapping", "entity_type", "repairs_id")
+    kept = (
+        "reading",
+        "reading_problem",
+        "file_format",
+        "options",
+        "mapping",
+        "entity_type",
+        "repairs_id",
+        "remembered",
+    )
     same_file = ImportJob.objects.filter(pk=job.pk, sha256=job.sha256, state=ImportJob.State.DRAFT)
     is_kept = same_file.update(touched_at=timezone.now(), **{name: getattr(job, name) for name in kept})
     outdated = earlier if is_kept else reading  # another file was uploaded while this one was read
@@ -144,10 +154,12 @@ def propose(job, returned=None):
     corrects = returned and returned.corrects
     if corrects:
         job.entity_type = corrects.entity_type
-    taken_over = {**corrects.options, "leave_out": None} if corrects else {}
-    options = Options(**(job.options or taken_over))
+    job.remembered, header_row = (None, None) if returned else remembering.find(job, rows)
+    options = Options(**(job.options or options_before(job, corrects)))
     options.header_row = (
-        returned.header_row if returned else header_row_of(job) or guess_header_row(job.importer, rows)
+        returned.header_row
+        if returned
+        else header_row_of(job) or header_row or guess_header_row(job.importer, rows)
     )
     job.options = options.to_json()
     mapping = returned.mapping if corrects else suggested_mapping(job)
@@ -158,19 +170,44 @@ def propose(job, returned=None):
     detect_writing(job)
 
 
-def suggestions(job):
-    """[Suggestion or None] for each header of the draft's file."""
-    return evidence.suggestions(job.importer, headers(job), first_data_rows(job, evidence.ROWS))
-
-
-def suggested_mapping(job):
-    return mapping_of(suggestions(job))
-
-
 def header_row_of(job):
     """The row of the headers that the joined sheets have in common, or None."""
     joined = job.get_reading().joined
     return joined[0]["skipped"] if joined else None
+
+
+def options_before(job, corrects):
+    """The options of the import that is repaired, or of the one with the same headers."""
+    if corrects:
+        return {**corrects.options, "leave_out": None}
+    return remembering.options_of(job.remembered) if job.remembered else {}
+
+
+def use_remembered(job, remembered):
+    """Map a draft as a remembered mapping says, with its options."""
+    job.remembered = remembered
+    job.options = {**job.options, **remembering.options_of(remembered)}
+    job.mapping = suggested_mapping(job).to_json()
+    detect_writing(job)
+    job.save_draft("remembered", "options", "mapping")
+
+
+def forget_remembered(job):
+    """Map a draft as its headers and values suggest."""
+    job.remembered = None
+    job.mapping = suggested_mapping(job).to_json()
+    job.save_draft("remembered", "mapping")
+
+
+def suggestions(job):
+    """[Suggestion or None] for each header of the draft's file."""
+    rows = first_data_rows(job, evidence.ROWS)
+    return evidence.suggestions(job.importer, headers(job), rows, remembering.evidence(job.remembered))
+
+
+def suggested_mapping(job):
+    mapping = mapping_of(suggestions(job))
+    return remembering.complete(mapping, job.remembered) if job.remembered else mapping
 
 
 def detect_writing(job):
@@ -179,6 +216,8 @@ def detect_writing(job):
     samples = first_data_rows(job, 5000)
     options.date_order = options.date_order or date_order(texts_of(job, mapping, samples, Date))
     options.decimal_mark = options.decimal_mark or decimal_mark(texts_of(job, mapping, samples, Number))
+    if job.remembered:
+        remembering.fill_writing(options, job.remembered)
     job.options = options.to_json()
 
 

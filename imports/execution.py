@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_noop
 
-from . import drafts, reports
+from . import drafts, remembering, reports
 from .models import ImportJob, ImportRun, file_storage
 from .rows import place_of
 from .said import Said
@@ -83,6 +83,7 @@ def start(job, user=None, *, start_key, leave_out=None, queue=put_in_queue):
         file=job.file_name,
         sha256=job.sha256,
     )
+    remembering.keep(job)
     proceed(job, queue)
     return True
 

@@ -211,11 +211,18 @@ class MappingForm(forms.Form):
             generate=self.cleaned_data.get("generate", False),
             update=self.cleaned_data.get("update", False),
         )
-        self.mapping = Mapping(columns, {})
+        self.mapping = Mapping(columns, {}, self.matched_values(columns))
         self.mapping.stored = self.clean_stored(columns)
         self.clean_dates()
         self.mapping.fixed = self.clean_fixed(columns)
         self.require_columns()
+
+    def matched_values(self, columns):
+        """What was matched for the values of a header stays while the header feeds the same column."""
+        before = self.mapping
+        return {
+            key: words for key, words in before.values.items() if columns.get(key) == before.columns.get(key)
+        }
 
     def clean_headers(self):
         """{column key: index of its header}; a second header on a column is refused."""

@@ -6,17 +6,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from . import drafts, execution, repairs
-from .fields import Date
+from .dates import date_samples, find_ambiguous_date
 from .forms import MappingForm, ReadingForm, fixed_name, header_name, stored_name
 from .joining import joinable, row_count, without_headers
 from .models import file_storage
 from .parts import TimeIsUp, first_rows
 from .readers_encoding import ENCODINGS
 from .readers_problems import FILE_PROBLEMS, UnreadableFile
+from .remembered_step import RememberedActions, SaveForm
 from .steps import errors_of, render_step
 
 HEADER_ROWS = 20
-ROWS_FOR_DATES = 5000
 MATCHES = {
     "name": ("matched", gettext_noop("matched")),
     "remembered": ("remembered", gettext_noop("remembered")),
@@ -24,7 +24,7 @@ MATCHES = {
 DELIMITER_NAMES = {",": "“,”", ";": "“;”", "\t": gettext_lazy("tabs"), "|": "“|”"}
 
 
-class MappingStep:
+class MappingStep(RememberedActions):
     """One request to the mapping page. Each button of its form is a method `do_<action>`."""
 
     def __init__(self, request, job):
@@ -33,6 +33,7 @@ class MappingStep:
         self.headers = drafts.headers(job)
         data = request.POST or None
         self.ambiguous_date = self.find_ambiguous_date(job.get_mapping())
+        self.save_form = SaveForm(data)
         self.reading_form = ReadingForm(
             data, job=job, first_rows=self.first_rows, asks_dates=bool(self.ambiguous_date)
         )
@@ -47,11 +48,7 @@ class MappingStep:
         )
 
     def find_ambiguous_date(self, mapping):
-        """A date of the mapped columns that can be read in two ways when none of them decides, or None."""
-        texts = drafts.texts_of(self.job, mapping, drafts.first_data_rows(self.job, ROWS_FOR_DATES), Date)
-        if drafts.date_order(texts):
-            return None
-        return next((text for text in texts if is_ambiguous(text)), None)
+        return find_ambiguous_date(self.job, mapping)
 
     def answer(self):
         actions = {
@@ -59,6 +56,9 @@ class MappingStep:
             "reset": self.do_reset,
             "apply": self.do_apply,
             "join": self.do_join,
+            "use": self.do_use,
+            "remember": self.do_remember,
+            "switch": self.do_switch,
         }
         self.is_complete = self.form.is_valid()
         self.ambiguous_date = self.form.ambiguous_date
@@ -71,8 +71,7 @@ class MappingStep:
         return redirect("imports:upload", self.job.pk)
 
     def do_reset(self):
-        self.job.mapping = drafts.suggested_mapping(self.job).to_json()
-        self.job.save_draft("mapping")
+        drafts.forget_remembered(self.job)
         messages.success(self.request, _("The mapping is what the headers suggest again."))
         return self.again()
 
@@ -84,6 +83,8 @@ class MappingStep:
         if not self.is_complete or self.reading_form.errors:
             return self.page()
         self.save()
+        if self.save_form.is_valid() and self.save_form.cleaned_data["mapping_name"].strip():
+            self.keep_named()
         return redirect("imports:preview", self.job.pk)
 
     def is_changed_reading(self):
@@ -163,7 +164,8 @@ class MappingStep:
             date_samples=date_samples(self.ambiguous_date),
             lost_columns=repairs.lost_columns(job),
             imported_before=drafts.imported_before(job),
-            errors=errors_of(self.form) + errors_of(self.reading_form),
+            errors=errors_of(self.form) + errors_of(self.reading_form) + errors_of(self.save_form),
+            **self.remembered_context(),
         )
 
     def joining(self):
@@ -240,19 +242,3 @@ def match_of(chosen, suggestion):
     if suggestion and suggestion.column.key == chosen:
         return match_words(suggestion)
     return ("chosen", _("chosen"), _("by you"))
-
-
-def is_ambiguous(text):
-    found = Date.WRITTEN.fullmatch(text)
-    if not found or len(found[3]) == 2:
-        return False
-    first, second = int(found[1]), int(found[2])
-    return first != second and 1 <= first <= 12 and 1 <= second <= 12
-
-
-def date_samples(text):
-    """{order: the date that `text` is then}."""
-    if not text:
-        return {}
-    field = Date()
-    return {order: field.from_text(text, order) for order in ("dmy", "mdy")}

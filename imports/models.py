@@ -21,6 +21,7 @@ from .keys import uuid7
 from .mapping import Mapping, Options
 from .parts import Reading
 from .problems import DONE, Problem
+from .remembered import RememberedMapping
 from .said import SaidField
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -108,6 +109,14 @@ class ImportJob(models.Model):
     options = models.JSONField(default=dict, blank=True)
     corrected = models.PositiveIntegerField(default=0, help_text="how often its rows were corrected in place")
     language = models.CharField(max_length=10, blank=True, help_text="of who started it")
+    remembered = models.ForeignKey(
+        RememberedMapping,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="the remembered mapping that was proposed for it",
+    )
 
     rows = models.PositiveIntegerField(default=0)
     created = models.PositiveIntegerField(default=0)

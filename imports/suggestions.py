@@ -54,6 +54,13 @@ def suggest(importer, headers, samples=(), remembered=None, known=None):
     return [matcher.found.get(index) for index in range(len(headers))]
 
 
+def names_found(importer, headers):
+    """How many of the headers are names of the entity type's columns."""
+    matcher = Matcher(importer, headers)
+    matcher.match_names()
+    return len(matcher.found)
+
+
 def mapping_of(suggestions):
     pairs = enumerate(suggestions)
     return Mapping({suggestion.column.key: index for index, suggestion in pairs if suggestion})

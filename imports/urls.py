@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import monitoring, repair_pages, undo_pages, wizard
+from . import monitoring, remembered_pages, repair_pages, undo_pages, wizard
 
 app_name = "imports"
 
@@ -10,6 +10,9 @@ urlpatterns = [
     path("", monitoring.import_list, name="list"),
     path("manual/", monitoring.manual, name="manual"),
     path("samples/<slug:slug>.<str:format>", monitoring.sample_file, name="sample"),
+    path("mappings/", remembered_pages.mappings, name="mappings"),
+    path("mappings/<int:pk>/", remembered_pages.change, name="change-mapping"),
+    path("mappings/<int:pk>/delete/", remembered_pages.delete, name="delete-mapping"),
     path("new/", wizard.create, name="create"),
     path("<int:pk>/upload/", wizard.upload, name="upload"),
     path("<int:pk>/mapping/", wizard.mapping, name="mapping"),

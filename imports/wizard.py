@@ -18,6 +18,7 @@ from .mapping_step import MappingStep
 from .models import ImportJob, ImportRun, NoLongerDraft
 from .parts import MAX_ROWS, TimeIsUp
 from .readers_problems import FILE_PROBLEMS, UnreadableFile
+from .remembered_step import is_settled, known_mapping
 from .steps import (
     SESSION,
     address,
@@ -152,7 +153,7 @@ def take_upload(request, job, file):
     if job.reading:
         for sentence in repair_facts.surprises(job, expected, entity_type):
             messages.warning(request, sentence)
-    target = reverse("imports:preview" if repairs.is_ready(job) else "imports:mapping", args=[job.pk])
+    target = reverse("imports:preview" if needs_no_mapping(job) else "imports:mapping", args=[job.pk])
     return JsonResponse({"next": target}) if wants_json(request) else redirect(target)
 
 
@@ -192,12 +193,26 @@ def mapping(request, job):
     if is_being_read(job):
         return render_reading(request, job)
     if "reading" in request.GET or not job.reading:
-        return redirect("imports:mapping" if job.reading else "imports:upload", job.pk)
+        return redirect(f"imports:{after_reading(job)}", job.pk)
     if request.method == "GET" and repairs.is_ready(job) and reached_step(request, job) != "preview":
         return redirect("imports:preview", job.pk)
     remember(request, job, "mapping")
     step = MappingStep(request, job)
     return step.answer() if request.method == "POST" else step.page()
+
+
+def needs_no_mapping(job):
+    """Whether the preview can come at once: rows that come back to their import, and known headers."""
+    return repairs.is_ready(job) or is_settled(job)
+
+
+def after_reading(job):
+    """The step that a file leads to when a worker has read it; one that was read anew, to where it was asked."""
+    if not job.reading:
+        return "upload"
+    run = job.latest_run(ImportRun.Kind.READ)
+    was_asked = bool(run and run.summary.get("how"))
+    return "preview" if needs_no_mapping(job) and not was_asked else "mapping"
 
 
 def render_reading(request, job):
@@ -239,6 +254,7 @@ def render_preview(request, job, form=None, status=200):
         records=records,
         lacking=missing,
         others=imports_in_progress(job),
+        known_mapping=known_mapping(job, request.user),
         email=request.user.email,
         errors=errors_of(form),
         **context,
