@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_noop
 
-from . import drafts, remembering, reports
+from . import drafts, remembering, reports, retention
 from .models import ImportJob, ImportRun, file_storage
 from .rows import place_of
 from .said import Said
@@ -41,7 +41,8 @@ def put_in_queue(run):
 
 def sweep():
     """The scheduled task: queue again what nobody works on (its worker died, its task was lost), send
-    the e-mails that could not be sent, remove forgotten drafts. Harmless when wrong: the claim decides."""
+    the e-mails that could not be sent, remove forgotten drafts and what is kept no longer. Harmless when
+    wrong: the claim decides."""
     for run in ImportRun.objects.filter(state__in=ImportRun.UNFINISHED, lease__lt=Now()):
         put_in_queue(run)
     for pk in ImportJob.objects.filter(mail_pending=True).values_list("pk", flat=True):
@@ -50,6 +51,7 @@ def sweep():
     for job in ImportJob.objects.filter(state=ImportJob.State.DRAFT, touched_at__lt=forgotten):
         stop_runs(job)
         drafts.delete(job)
+    retention.remove_what_is_over()
 
 
 # What people ask for. Each returns whether it happened; a second click finds nothing to do.

@@ -4,6 +4,7 @@ import hashlib
 import json
 import secrets
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -64,6 +65,7 @@ class ImportJob(models.Model):
         XLS = "xls", ".xls"
         XLSX = "xlsx", ".xlsx"
 
+    ENDED = (State.COMPLETED, State.FAILED, State.CANCELLED)
     TRANSITIONS = {
         State.DRAFT: {State.IN_PROGRESS},
         State.IN_PROGRESS: {State.COMPLETED, State.FAILED, State.CANCELLED},
@@ -277,6 +279,11 @@ class ImportJob(models.Model):
 
     def latest_run(self, *kinds):
         return self.runs.filter(kind__in=kinds).order_by("-id").first()
+
+    @property
+    def kept_until(self):
+        """When its files and the details of its rows go, and with them the possibility to undo it."""
+        return self.finished_at + timedelta(days=settings.IMPORT_RETENTION_DAYS)
 
     @property
     def undo_has_begun(self):

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -14,7 +13,6 @@ from .execution import add_run, put_in_queue, reopen
 from .models import GeneratedLookup, ImportJob, ImportRow, ImportRun
 
 STAYS_FRESH = timedelta(minutes=10)
-ENDED = (ImportJob.State.COMPLETED, ImportJob.State.FAILED, ImportJob.State.CANCELLED)
 
 
 def imports_undone_with(job):
@@ -24,14 +22,9 @@ def imports_undone_with(job):
     return list(job.family.exclude(state=ImportJob.State.DRAFT))
 
 
-def until(job):
-    """When the old values, and with them the possibility to undo, go."""
-    return job.finished_at + timedelta(days=settings.IMPORT_RETENTION_DAYS)
-
-
 def is_over(job):
     """Whether the time to undo the import is over."""
-    return until(job) <= timezone.now()
+    return job.kept_until <= timezone.now()
 
 
 def last_undo(job):
@@ -68,7 +61,7 @@ def has_written(jobs):
 
 def obstacle(job):
     """Why the import cannot be undone, as a sentence; "" when it can."""
-    if job.state not in ENDED:
+    if job.state not in ImportJob.ENDED:
         return _("The import has not ended yet.")
     jobs = imports_undone_with(job)
     if not has_written(jobs):
@@ -77,7 +70,7 @@ def obstacle(job):
         return _("Import {number}, which repairs it, is running.").format(number=running[0].pk)
     if is_over(job):
         return _("It could be undone until {date}; what its records were before is no longer kept.").format(
-            date=date_format(until(job), "j F Y")
+            date=date_format(job.kept_until, "j F Y")
         )
     return obstacle_of_earlier(job)
 

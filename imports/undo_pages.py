@@ -18,7 +18,7 @@ KEPT_PER_PAGE = 50
 
 
 def ended_imports():
-    return ImportJob.objects.filter(state__in=undo.ENDED)
+    return ImportJob.objects.filter(state__in=ImportJob.ENDED)
 
 
 @may_create
@@ -57,7 +57,7 @@ def preview_check(request, pk):
 
 
 def preview_context(request, job, run):
-    context = {"job": job, "until": undo.until(job), "undo": run and ShownUndo(job, run)}
+    context = {"job": job, "undo": run and ShownUndo(job, run)}
     return context | {"kept_page": kept_page(request, job, run) if run and run.is_over else None}
 
 
@@ -147,6 +147,6 @@ def context(request, job):
         "undo": shown,
         "may_undo": may and undo.is_possible(job),
         "may_go_on_undoing": may and has_stopped and undo.can_go_on(job),
-        "undo_until": undo.until(job) if job.finished_at and undo.has_written([job]) else None,
+        "can_have_been_undone": job.finished_at and undo.has_written([job]),
         "undo_is_over": job.finished_at and undo.is_over(job),
     }
