@@ -20,6 +20,7 @@ from .taking_back import take_back
 from .validation import Checker
 
 SAMPLE_VALUES = 3
+UNANSWERED = {"leave_out": None, "first_rows": None}  # what Start Import says
 FILE_FIELDS = (
     "file",
     "file_name",
@@ -179,7 +180,7 @@ def header_row_of(job):
 def options_before(job, corrects):
     """The options of the import that is repaired, or of the one with the same headers."""
     if corrects:
-        return {**corrects.options, "leave_out": None}
+        return {**corrects.options, **UNANSWERED}
     return remembering.options_of(job.remembered) if job.remembered else {}
 
 

@@ -58,9 +58,11 @@ def sweep():
 
 
 @transaction.atomic
-def start(job, user=None, *, start_key, leave_out=None, queue=put_in_queue):
-    """Draft → In Progress: reuse a fresh check, or check first; import at once when bad rows are left out."""
-    options, rows = {**job.options, "leave_out": leave_out}, drafts.data_rows(job)
+def start(job, user=None, *, start_key, leave_out=None, first_rows=None, queue=put_in_queue):
+    """Draft → In Progress: reuse a fresh check, or check first; import at once when bad rows are left out.
+    With `first_rows` the import stops after so many."""
+    options = {**job.options, "leave_out": leave_out, "first_rows": first_rows}
+    rows = drafts.data_rows(job)
     lock(job)
     if job.undo_has_begun:
         return False
@@ -168,8 +170,9 @@ def resume(job, user=None, queue=put_in_queue):
     """Continue a cancelled or stopped import after its last committed row."""
     lock(job)
     run = job.latest_run(ImportRun.Kind.CHECK, ImportRun.Kind.IMPORT)
+    options = {**job.options, "first_rows": None} if job.is_tried else job.options
     if not can_resume(job, run) or not job.move_to(
-        ImportJob.State.IN_PROGRESS, reason="", finished_at=None, mail_pending=False
+        ImportJob.State.IN_PROGRESS, reason="", finished_at=None, mail_pending=False, options=options
     ):
         return False
     job.log(gettext_noop("continued"), user, after_row=run.cursor)
@@ -270,7 +273,7 @@ def is_at(job, run):
     return bool(job.is_running and latest and latest.pk == run.pk and run.digest == job.digest)
 
 
-def end(job, run, state, reason, failed_rows=""):
+def end(job, run, state, reason, failed_rows="", mail=True):
     """Move a running import to its end with the counts of its deciding run. `failed_rows` is the stored
     file of them, made before: making it takes longer than a transaction may."""
     is_import = run.kind == ImportRun.Kind.IMPORT
@@ -282,7 +285,7 @@ def end(job, run, state, reason, failed_rows=""):
         finished_at=timezone.now(),
         not_reached=job.rows - sum(counts.values()),
         failed_rows=failed_rows,
-        mail_pending=job.created_by_id is not None,
+        mail_pending=mail and job.created_by_id is not None,
         **counts,
     )
     if not ended:

@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from .importers import importers
 from .models import ImportJob
 from .progress import STATES
+from .said import TRIED
 
 
 class DateInput(UnfoldAdminTextInputWidget):
@@ -63,6 +64,11 @@ class Filter(forms.Form):
             return imports.filter(state=ImportJob.State.COMPLETED, rejected__gt=0)
         if state == ImportJob.State.COMPLETED:
             return imports.filter(state=state, rejected=0)
+        tried = {"state": ImportJob.State.CANCELLED, "reason__startswith": f'["{TRIED}"'}
+        if state == "tried":
+            return imports.filter(**tried)
+        if state == ImportJob.State.CANCELLED:
+            return imports.filter(state=state).exclude(**tried)
         return imports.filter(state=state)
 
     LOOK_UPS = {

@@ -11,7 +11,7 @@ from .cells import BadCell
 from .fields import Choice, Date, Number, YesNo
 from .importers import importers
 from .joining import joinable, names, row_count
-from .mapping import CLEAR, FILL, Mapping, guess_header_row
+from .mapping import CLEAR, FILL, FIRST_ROWS, Mapping, guess_header_row
 from .problems import Problem
 from .readers_encoding import ENCODINGS
 from .wording import figure
@@ -338,7 +338,8 @@ def fixed_field(column):
 
 
 class StartForm(forms.Form):
-    """Start Import: the key of the preview, and the answer on incorrect content when it was asked."""
+    """Start Import: the key of the preview, the answer on incorrect content when it was asked, and whether
+    to stop after the first rows."""
 
     start_key = forms.UUIDField(widget=forms.HiddenInput)
     leave_out = forms.TypedChoiceField(
@@ -350,4 +351,7 @@ class StartForm(forms.Form):
         empty_value=None,
         required=False,
         widget=forms.RadioSelect,
+    )
+    first_rows = forms.TypedChoiceField(
+        choices=[(str(FIRST_ROWS), "")], coerce=int, empty_value=None, required=False
     )

@@ -1,5 +1,7 @@
 """What a check and an import run do with the rows of their file; the worker says when."""
 
+from itertools import islice
+
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
@@ -7,6 +9,7 @@ from . import drafts
 from .execution import add_run, is_at, may_import, reopen, verdict
 from .models import ImportJob, ImportRun, file_storage
 from .parts import iter_rows
+from .said import TRIED, Said
 from .validation import REJECTED, UPDATED
 from .writing import count_rows, write_ledger, write_records
 
@@ -27,7 +30,13 @@ class FileRows:
         """Yield the rows behind the run's cursor as (row number, cells)."""
         self.checker = self.prepare()
         start_after = max(self.run.cursor, self.job.get_options().header_row)
-        return iter_rows(file_storage(), self.job.get_reading(), after=start_after)
+        rows = iter_rows(file_storage(), self.job.get_reading(), after=start_after)
+        return islice(rows, self.first_rows - self.run.rows_done) if self.first_rows else rows
+
+    @property
+    def first_rows(self):
+        """After how many rows it stops, None when it goes to the end; a check sees all rows."""
+        return self.job.get_options().first_rows if self.is_import else None
 
     def prepare(self):
         run, job = self.run, self.job
@@ -78,6 +87,9 @@ class FileRows:
     def finish(self, worker):
         """All rows are dealt with: end the import, or go on from the check to it."""
         job = ImportJob.objects.get(pk=self.job.pk)
+        if self.first_rows and self.run.rows_done < job.rows:
+            self.stop(worker)
+            return
         found = verdict(job, self.run)
         if found and is_at(job, self.run):
             worker.end(self.run, ImportRun.State.DONE, *found)
@@ -91,3 +103,9 @@ class FileRows:
                 add_run(job, ImportRun.Kind.IMPORT, worker.queue)
             else:  # it was started while its check finished
                 reopen(self.run, worker.queue)
+
+    def stop(self, worker):
+        """It was only tried: what was asked for is done, and it can go on."""
+        run = self.run
+        reason = Said(TRIED, rows=run.rows_done)
+        worker.end(run, ImportRun.State.CANCELLED, ImportJob.State.CANCELLED, reason, mail=False)

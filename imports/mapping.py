@@ -8,6 +8,7 @@ from .cells import FileOptions, shown_cell
 from .names import names_of
 
 TITLE_LINES = 20
+FIRST_ROWS = 10  # with which an import can be tried
 FILL, CLEAR = "fill", "clear"
 
 
@@ -38,7 +39,8 @@ class Mapping:
 @dataclass
 class Options:
     """The answers of the mapping step. `header_row` is the row that holds the headers, 0 when none does.
-    `leave_out` is the answer on incorrect content: None until given."""
+    `leave_out` is the answer on incorrect content: None until given. `first_rows` is after how many rows
+    an import that is only tried stops."""
 
     header_row: int = 1
     generate: bool = False
@@ -46,6 +48,7 @@ class Options:
     leave_out: bool | None = None
     date_order: str = ""
     decimal_mark: str = ""
+    first_rows: int | None = None
 
     def to_json(self):
         return asdict(self)

@@ -23,9 +23,10 @@ from .mapping import Mapping, Options
 from .parts import Reading
 from .problems import DONE, Problem
 from .remembered import RememberedMapping
-from .said import SaidField
+from .said import TRIED, SaidField
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+NOT_DECISIVE = ("leave_out", "first_rows")
 COUNTED = ("created", "updated", "unchanged", "rejected")
 
 
@@ -199,8 +200,8 @@ class ImportJob(models.Model):
     @property
     def digest(self):
         """Of all that decides what the import does: file, how it was read, corrections, mapping and options.
-        The answer on incorrect content is not part of it: the check is the same for both."""
-        options = {name: value for name, value in self.options.items() if name != "leave_out"}
+        The answer on incorrect content is not part of it, nor whether it is tried: the check is the same."""
+        options = {name: value for name, value in self.options.items() if name not in NOT_DECISIVE}
         reading = {name: self.reading.get(name) for name in ("sheet", "encoding", "delimiter")}
         if joined := self.reading.get("joined"):
             reading["joined"] = joined
@@ -263,6 +264,11 @@ class ImportJob(models.Model):
     @property
     def is_draft(self):
         return self.state == self.State.DRAFT
+
+    @property
+    def is_tried(self):
+        """Whether it stopped after its first rows, as was asked."""
+        return self.state == self.State.CANCELLED and getattr(self.reason, "code", "") == TRIED
 
     @property
     def is_running(self):

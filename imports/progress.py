@@ -21,6 +21,7 @@ STATES = {
     "with_rejected": (_("Completed with rejected rows"), "warning"),
     "failed": (_("Failed"), "error"),
     "cancelled": (_("Cancelled"), "block"),
+    "tried": (_("Tried with the first rows"), "experiment"),
 }
 WORDS = {
     "created": _("created"),
@@ -65,6 +66,8 @@ class Shown:
 
     @property
     def kind(self):
+        if self.job.is_tried:
+            return "tried"
         is_partial = self.job.state == ImportJob.State.COMPLETED and self.job.rejected
         return "with_rejected" if is_partial else self.job.state
 
@@ -98,12 +101,16 @@ class Shown:
         return dict.fromkeys(self.counts, 0) if self.is_checking else self.counts
 
     @property
+    def written_count(self):
+        return self.job.created + self.job.updated
+
+    @property
     def outcome(self):
         """The end in half a sentence for the list, beside the state."""
         job = self.job
         if self.kind == "with_rejected":
             return wording.counted(wording.ROWS_NOT_IMPORTED, job.rejected)
-        if self.kind in ("failed", "cancelled"):
+        if self.kind in ("failed", "cancelled", "tried"):
             if not job.created + job.updated:
                 return gettext("nothing was imported")
             return wording.counted(wording.ROWS_NOT_REACHED, job.not_reached) if job.not_reached else ""
@@ -145,11 +152,18 @@ class Shown:
         run, rows = self.run, self.job.rows
         if not run or not rows:
             return 0
-        done = min(run.rows_done / rows, 1)
+        done = min(run.rows_done / self.aim, 1)
         if run.kind == ImportRun.Kind.CHECK:
             return int(100 * CHECK_SHARE * done)
         began = CHECK_SHARE if self.was_checked_first else 0
         return int(100 * (began + (1 - began) * done))
+
+    @property
+    def aim(self):
+        """After how many rows the present run is over."""
+        first_rows = self.job.get_options().first_rows
+        is_check = self.run.kind == ImportRun.Kind.CHECK
+        return self.job.rows if is_check or not first_rows else min(first_rows, self.job.rows)
 
     @property
     def was_checked_first(self):
@@ -174,13 +188,13 @@ class Shown:
         sentence = CHECKING if run.kind == ImportRun.Kind.CHECK else IMPORTING
         return sentence % {
             "done": wording.figure(run.rows_done),
-            "rows": wording.counted(wording.ROWS, self.job.rows),
+            "rows": wording.counted(wording.ROWS, self.aim),
         }
 
     @property
     def time_left(self):
         """ "" until it means something."""
-        run, rows = self.run, self.job.rows
+        run, rows = self.run, self.run and self.aim
         if not run or not run.rows_done or not run.seconds or run.cancel_requested:
             return ""
         if run.rows_done < rows * MEANINGFUL_SHARE and run.seconds < MEANINGFUL_SECONDS:

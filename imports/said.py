@@ -52,10 +52,20 @@ def stopped(sheet, row, done):
     ) % {"row": row_in_words(sheet, row), "done": figure(done)}
 
 
+def tried(rows):
+    return ngettext(
+        "Stopped after the first %(rows)s row, as you asked.",
+        "Stopped after the first %(rows)s rows, as you asked.",
+        rows,
+    ) % {"rows": figure(rows)}
+
+
+TRIED = "tried"
 SENTENCES = {
     "incorrect_content": incorrect_content,
     "nothing_imported": nothing_imported,
     "all_done": all_done,
+    TRIED: tried,
     "cancelled_check": lambda: _("Cancelled while checking; nothing was written."),
     "cancelled_at_once": lambda: _("Cancelled before the first row; nothing was written."),
     "cancelled": cancelled,

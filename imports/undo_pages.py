@@ -1,17 +1,18 @@
-"""The pages of an undo: what it would do, starting it, and what it kept."""
+"""The pages of an undo: what it would do, starting it, what it kept; and starting over with the file."""
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from . import undo
+from . import starting_over, undo
 from .access import CREATE, lacking, may_create, may_enter, may_see, page_context
 from .models import ImportJob, ImportRun
+from .record_links import RecordLinks
+from .steps import remember
 from .undo_words import ShownUndo, latest
 
 KEPT_PER_PAGE = 50
@@ -126,17 +127,24 @@ def kept_page(request, job, run):
     """The page of kept records that the address asks for, each with `.problem` and `.url` of its record."""
     rows = run.details.filter(outcome="kept").order_by("row_number")
     page = Paginator(rows, KEPT_PER_PAGE).get_page(request.GET.get("page"))
-    may_open = admin.site.is_registered(job.importer.model) and admin.site.get_model_admin(
-        job.importer.model
-    ).has_view_permission(request)
+    links = RecordLinks(request, job.importer.model)
     for row in page.object_list:
         (row.problem,) = row.get_problems()
-        row.url = record_url(job.importer.model, row.problem.details["record"]) if may_open else ""
+        row.url = links.url(row.problem.details["record"])
     return page
 
 
-def record_url(model, pk):
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[pk])
+@may_create
+@require_POST
+def start_over(request, pk):
+    """A new draft with the file, mapping and options of an import that came to nothing."""
+    job = get_object_or_404(ended_imports(), pk=pk)
+    if not starting_over.is_possible(job):
+        messages.warning(request, _("The import cannot be started over."))
+        return redirect(job)
+    draft = starting_over.start_over(job, request.user)
+    remember(request, draft, "mapping")
+    return redirect("imports:mapping", draft.pk)
 
 
 def context(request, job):
@@ -146,6 +154,7 @@ def context(request, job):
     return {
         "undo": shown,
         "may_undo": may and undo.is_possible(job),
+        "may_start_over": may and starting_over.is_possible(job) and not (shown and shown.is_running),
         "may_go_on_undoing": may and has_stopped and undo.can_go_on(job),
         "can_have_been_undone": job.finished_at and undo.has_written([job]),
         "undo_is_over": job.finished_at and undo.is_over(job),

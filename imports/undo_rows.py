@@ -58,7 +58,7 @@ class UndoRows:
             run__in={row.run_id for row in rows},
             row_number__range=(rows[-1].row_number, rows[0].row_number),
             outcome=UPDATED,
-        )
+        ).defer("problems", "cells")
         found = {(detail.run_id, detail.row_number): detail for detail in details}
         return [
             Undone(

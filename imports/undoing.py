@@ -69,22 +69,35 @@ class Decider:
     # Reads, each once per batch.
 
     def find_stored(self, rows):
-        """The records, in the order of their keys, as imports lock them."""
-        records = self.model._base_manager.filter(pk__in=[row.record_id for row in rows])
-        records = self.locked(records.order_by(self.importer.key_column.unique))
-        names = [f.attname for f in self.model._meta.concrete_fields]
-        self.stored = {record["id"]: record for record in records.values(*names)}
+        """The records: whole where old values come back, else what it takes to decide. Locked in the order
+        of their keys, as imports do."""
+        updated = [row.record_id for row in rows if row.outcome == UPDATED]
+        created = [row.record_id for row in rows if row.outcome == CREATED]
+        key_field = self.importer.key_column.unique
+        whole = [f.attname for f in self.model._meta.concrete_fields]
+        self.stored = {}
+        for pks, names in ((updated, whole), (created, ("id", self.key, "changed_at"))):
+            records = self.model._base_manager.filter(pk__in=pks).order_by(key_field)
+            for values in self.locked(records).values_list(*names) if pks else ():
+                self.stored[values[0]] = dict(zip(names, values, strict=True))
         for row in rows:
             row.stored = self.stored.get(row.record_id)
 
     def find_children(self, rows):
-        """{child's name: {parent: {identifier: stored child}}}"""
+        """{child's name: {parent: {identifier: stored child}}}, likewise."""
+        is_whole = any(row.detail and row.detail.children for row in rows)
         self.children = {}
         for name, child in self.importer.children.items():
+            parent = f"{child.parent}_id"
+            names = (
+                [f.attname for f in child.model._meta.concrete_fields]
+                if is_whole
+                else ["id", parent, "changed_at"]
+            )
             records = child.model._base_manager.filter(**{f"{child.parent}__in": list(self.stored)})
             found = self.children[name] = {}
-            for record in self.locked(records.order_by("pk")).values():
-                found.setdefault(record[f"{child.parent}_id"], {})[record["id"]] = record
+            for record in self.locked(records.order_by("pk")).values(*names):
+                found.setdefault(record[parent], {})[record["id"]] = record
 
     def locked(self, records):
         return records.select_for_update(of=("self",)) if self.lock else records

@@ -29,6 +29,7 @@ urlpatterns = [
     path("<int:pk>/upload-corrected/", repair_pages.upload_corrected, name="upload-corrected"),
     path("<int:pk>/rows-left/", repair_pages.rows_left, name="rows-left"),
     path("<int:pk>/choose-rows/", repair_pages.choose_rows, name="choose-rows"),
+    path("<int:pk>/start-over/", undo_pages.start_over, name="start-over"),
     path("<int:pk>/undo/", undo_pages.preview, name="undo"),
     path("<int:pk>/undo/check/", undo_pages.preview_check, name="undo-check"),
     path("<int:pk>/undo/again/", undo_pages.look_again, name="undo-again"),

@@ -14,6 +14,7 @@ from . import preview as previews
 from .access import lacking, may_create
 from .forms import EntityTypeForm, StartForm, UploadForm
 from .importers import importer_for, importers
+from .mapping import FIRST_ROWS
 from .mapping_step import MappingStep
 from .models import ImportJob, ImportRun, NoLongerDraft
 from .parts import MAX_ROWS, TimeIsUp
@@ -252,6 +253,8 @@ def render_preview(request, job, form=None, status=200):
         importer=job.importer,
         scope=repair_facts.scope(job),
         records=records,
+        row_count=drafts.data_rows(job),
+        first_rows=FIRST_ROWS,
         lacking=missing,
         others=imports_in_progress(job),
         known_mapping=known_mapping(job, request.user),
@@ -316,7 +319,8 @@ def start(request, pk):
         raise Http404
     answer = form.cleaned_data["leave_out"]
     if form.cleaned_data["start_key"] == job.preview_key:
-        execution.start(job, request.user, start_key=job.start_key, leave_out=answer)
+        first_rows = form.cleaned_data["first_rows"]
+        execution.start(job, request.user, start_key=job.start_key, leave_out=answer, first_rows=first_rows)
         job.refresh_from_db()
     if job.is_draft:
         messages.warning(

@@ -143,7 +143,7 @@ class Worker:
             raise Lost
         run.refresh_from_db()
 
-    def end(self, run, run_state, state, reason):
+    def end(self, run, run_state, state, reason, mail=True):
         """End a run, and the import with it if this run is what it is at."""
         failed_rows = self.save_failed_rows(run)
         try:
@@ -151,7 +151,7 @@ class Worker:
                 self.close(run, run_state)
                 job = ImportJob.objects.select_for_update().get(pk=run.job_id)
                 if is_at(job, run):
-                    end(job, run, state, reason, failed_rows)
+                    end(job, run, state, reason, failed_rows, mail)
         except Lost:
             if failed_rows:
                 file_storage().delete(failed_rows)

@@ -119,6 +119,8 @@ LEVELS = [
         "importing",
         "reports",
         "retention",
+        "starting_over",
+        "tried",
         "undo",
         "undo_rows",
         "undo_words",
