@@ -64,6 +64,14 @@ def _marked_text(cell):
     return cell.get("date") or cell.get("datetime", "").replace("T", " ") or cell.get("time", "")
 
 
+def quoted(cell):
+    """What a cell says, in the form in which problems quote it and other values are chosen for it."""
+    try:
+        return as_text(cell)
+    except BadCell:
+        return str(shown_cell(cell)).strip()
+
+
 def shown_cell(cell):
     """`cell` as a person sees it, whatever it is; for sentences, samples and raw-cell tables."""
     if isinstance(cell, dict):

@@ -3,7 +3,9 @@
 import uuid
 from dataclasses import dataclass, field
 
-from .cells import TRIMMED, BadCell, shown_cell
+from .cells import TRIMMED, BadCell, quoted, shown_cell
+from .fields import LookUp
+from .keys import folded_key
 from .mapping import CLEAR
 from .problems import CONTENT, FORMAT, Problem
 
@@ -75,7 +77,9 @@ class Cleaner:
                 clean = column.field.compile(options.file_options)
                 if column.key in mapping.values:
                     clean_other = column.field.compile(options.fixed_options)
-                    clean = with_other_values(clean, clean_other, mapping.values[column.key])
+                    clean = with_other_values(
+                        clean, clean_other, mapping.values[column.key], sameness(column)
+                    )
                 self.steps.append((mapping.columns[column.key], clean, column.key, column.name))
             elif column.key in mapping.fixed:
                 clean = column.field.compile(options.fixed_options)
@@ -139,11 +143,17 @@ def is_blank(cells, index):
     return cell is None or not str(shown_cell(cell)).strip(TRIMMED)
 
 
-def with_other_values(clean, clean_other, others):
+def with_other_values(clean, clean_other, others, same):
     """A cleaning function that reads the cells which say one of `others` as the text chosen for it."""
+    chosen = {same(text): other for text, other in others.items()}
 
     def clean_or_replace(cell):
-        text = str(shown_cell(cell)).strip()
-        return clean_other(others[text]) if text in others else clean(cell)
+        text = same(quoted(cell))
+        return clean_other(chosen[text]) if text in chosen else clean(cell)
 
     return clean_or_replace
+
+
+def sameness(column):
+    """The form in which two texts of a column are the same value: names of look-ups fold their case."""
+    return folded_key if isinstance(column.field, LookUp) else str

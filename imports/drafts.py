@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -55,7 +56,17 @@ def keep_file(job, upload, name):
     except NoLongerDraft:
         file_storage().delete(job.file.name)
         raise
+    forget_corrections(job)
     delete_stored(outdated)
+
+
+@transaction.atomic
+def forget_corrections(job):
+    """Rows that were corrected in place are of one file, read in one way, and of one entity type."""
+    if job.corrected:
+        job.corrected += 1
+        job.save_draft("corrected")
+        job.row_corrections.all().delete()
 
 
 def forget_file(job):
@@ -74,6 +85,7 @@ def change_entity_type(job, importer):
     if job.reading:
         propose(job)
     job.save_draft("entity_type", "options", "mapping", "repairs_id", "remembered")
+    forget_corrections(job)
 
 
 def read(job, *, in_request, sheet=None, join=(), encoding=None, delimiter=None, on_progress=None):
@@ -116,6 +128,8 @@ def read(job, *, in_request, sheet=None, join=(), encoding=None, delimiter=None,
     )
     same_file = ImportJob.objects.filter(pk=job.pk, sha256=job.sha256, state=ImportJob.State.DRAFT)
     is_kept = same_file.update(touched_at=timezone.now(), **{name: getattr(job, name) for name in kept})
+    if is_kept:
+        forget_corrections(job)
     outdated = earlier if is_kept else reading  # another file was uploaded while this one was read
     if outdated:
         delete_parts(file_storage(), outdated)

@@ -8,17 +8,20 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_noop
 
 from . import drafts, remembering, reports, retention
-from .models import ImportJob, ImportRun, file_storage
+from .models import ImportJob, ImportRow, ImportRun, file_storage
 from .rows import place_of
 from .said import Said
+from .writing import count_spread
 
 CHECK_STAYS_FRESH = timedelta(minutes=10)
+CHECK_IS_KEPT_CURRENT = timedelta(hours=1)
+AT_ONCE = 5000
 QUEUED_AGAIN_AFTER = timedelta(minutes=2)
 QUEUED_AGAIN_AT_THE_LATEST_AFTER = timedelta(minutes=10)
 
@@ -127,6 +130,41 @@ def check(job, queue=put_in_queue):
     for outdated in runs.filter(state__in=ImportRun.UNFINISHED):
         stop_run(outdated)
     return add_run(job, ImportRun.Kind.CHECK, queue)
+
+
+def check_again(job, run, row_numbers, queue=put_in_queue):
+    """Let the finished check of a draft decide these rejected rows once more, because their cells were
+    corrected in this transaction; the run, or None when that would not be exact: the next look at the
+    preview begins a check of all rows."""
+    is_old = run.created_at < timezone.now() - CHECK_IS_KEPT_CURRENT
+    is_cut = "more_look_ups" in run.summary  # which names were listed hangs on the order of the rows
+    if is_old or is_cut or not drafts.checker(job).rejected_rows_stand_alone:
+        return None
+    marked = mark_stale(run, row_numbers)
+    count_spread(run.summary, ((number, ImportRow.Outcome.REJECTED) for number in marked), by=-1)
+    run.summary["again"] = {"rows": len(marked), "cursor": run.cursor}
+    ImportRun.objects.filter(pk=run.pk).update(
+        digest=job.digest,
+        cursor=0,
+        rows_done=F("rows_done") - len(marked),
+        rejected=F("rejected") - len(marked),
+        summary=run.summary,
+    )
+    reopen(run, queue)
+    run.refresh_from_db()
+    return run
+
+
+def mark_stale(run, row_numbers):
+    """Mark the rejected ones of these rows to be decided again; return their numbers."""
+    marked, numbers = [], sorted(row_numbers)
+    for start in range(0, len(numbers), AT_ONCE):
+        some = run.details.filter(
+            outcome=ImportRow.Outcome.REJECTED, row_number__in=numbers[start : start + AT_ONCE]
+        )
+        marked += some.values_list("row_number", flat=True)
+        some.update(stale=True)
+    return marked
 
 
 @transaction.atomic

@@ -50,7 +50,8 @@ class Column:
     "address". `examples` are the cells of the three sample rows. `unique` names the model's key
     field when no two records may share the value. `stored` is False for what only serves others.
     `needed_unless` names a column: this one must be mapped when that one is not. `changes` is False for
-    what an update cannot change.
+    what an update cannot change. A bad cell of a column that `may_be_left_out` can be ignored, and the
+    rest of its row imported.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Column:
     stored: bool = True
     needed_unless: str = ""
     changes: bool = True
+    may_be_left_out: bool = False
 
     def __post_init__(self):
         object.__setattr__(self, "help", gettext_lazy(self.help) if self.help else "")
@@ -85,6 +87,20 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Remedy:
+    """What may be asked to put all rows of a cause right: a value for a `column`, named by its key.
+    `for_each` asks it once per value that the problem names, else one value holds for all rows.
+    `choices` are [(value, words)]. `blames` is the column whose cell is left out instead, where that is
+    not the one in which the problem stands."""
+
+    question: str
+    column: str
+    blames: str = ""
+    for_each: bool = False
+    choices: tuple = ()
+
+
+@dataclass(frozen=True)
 class Child:
     """Records of their own that hang on the main one: `parent` is their foreign key, `key` the
     fields that tell a parent's children apart, `defaults` their values when blank, `required` what
@@ -100,9 +116,10 @@ class Child:
 class Importer:
     """The declaration of one entity type. Subclasses set the attributes and may add rules.
 
-    `causes` are the problems that only its rules find, as in problems.CATALOGUE. `fetch` are fields of
-    related records that its rules need of a stored one, such as "type__classification". `vocabulary` are
-    further names that the headers of files have for its columns.
+    `causes` are the problems that only its rules find, as in problems.CATALOGUE, `remedies` what puts
+    such a problem right, {its code: Remedy}. `fetch` are fields of related records that its rules need
+    of a stored one, such as "type__classification". `vocabulary` are further names that the headers of
+    files have for its columns.
     """
 
     slug = ""
@@ -116,6 +133,7 @@ class Importer:
     children = {}
     updates = True
     causes = {}
+    remedies = {}
     fetch = ()
     vocabulary = Vocabulary()
 
@@ -170,6 +188,15 @@ class Importer:
         if is_key or not (self.updates and column.stored and column.changes):
             return ()
         return (FILL, CLEAR) if self.model_field(column).blank else (FILL,)
+
+    def left_out_with(self, column):
+        """The columns whose cells are ignored with a bad one of `column`, [] when it may not be: a
+        child record is left out as a whole when it cannot do without it."""
+        if not column.may_be_left_out:
+            return []
+        if column.record and column.attribute in self.children[column.record].required:
+            return [other for other in self.columns if other.record == column.record]
+        return [column]
 
     @cached_property
     def look_ups(self):

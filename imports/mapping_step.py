@@ -101,6 +101,7 @@ class MappingStep(RememberedActions):
             self.job.mapping = drafts.suggested_mapping(self.job).to_json()
             drafts.detect_writing(self.job)
             self.job.save_draft("options", "mapping")
+            drafts.forget_corrections(self.job)
         return self.again()
 
     def do_join(self):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from .matching import named_look_alikes
 from .rows import ROWS_OF_A_SHEET, row_in_words
 from .wording import figure
 
@@ -220,7 +221,8 @@ class Problem:
 
     @property
     def advice(self):
-        return gettext(CATALOGUE[self.code].advice).format_map(self.words())
+        advice = gettext(CATALOGUE[self.code].advice).format_map(self.words())
+        return " ".join(filter(None, [named_look_alikes(self.value), advice]))
 
     def words(self):
         """What its sentences name; words of ours among them are kept as they stand in the sources."""

@@ -92,6 +92,14 @@ class Checker:
             key = (name["key"], name["name_key"])
             self.generated[key] = Found(uuid7(), name["name"], tuple(name["data"]), is_new=True)
 
+    @property
+    def rejected_rows_stand_alone(self):
+        """Whether no other row's outcome hangs on whether a rejected row is accepted after all: it sets
+        no unique value free, and is not the first to say what a new look-up needs."""
+        frees = self.update and any(column.key != self.importer.key for column in self.uniques)
+        look_ups = self.references if self.options.generate else ()
+        return not frees and not any(isinstance(c.field, LookUp) and c.field.needs for c in look_ups)
+
     def check(self, batch):
         """[(row number, cells)] → [Row], each with its outcome."""
         rows = self.clean(batch)

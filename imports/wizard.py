@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from . import drafts, execution, preview_rows, repair_facts, repairs, uploads
+from . import correcting_section, drafts, execution, preview_rows, repair_facts, repairs, uploads
 from . import preview as previews
 from .access import lacking, may_create
 from .forms import EntityTypeForm, StartForm, UploadForm
@@ -238,12 +238,12 @@ def before_preview(job):
     return "mapping" if job.reading or is_being_read(job) else "upload"
 
 
-def render_preview(request, job, form=None, status=200):
+def render_preview(request, job, form=None, status=200, tried=None):
     missing = lacking_rights(request.user, job)
     form = form or StartForm(initial={"start_key": job.preview_key})
     run = None if missing else execution.check(job)
     records = preview_rows.records(job, run, request.GET)
-    context = check_context(job, run)
+    context = check_context(job, run, tried)
     return render_step(
         request,
         "preview",
@@ -259,7 +259,7 @@ def render_preview(request, job, form=None, status=200):
         others=imports_in_progress(job),
         known_mapping=known_mapping(job, request.user),
         email=request.user.email,
-        errors=errors_of(form),
+        errors=tried.error_list if tried else errors_of(form),
         **context,
     )
 
@@ -285,10 +285,15 @@ def preview_check(request, job):
     return render(request, "imports/wizard/_check.html", context)
 
 
-def check_context(job, run):
+def check_context(job, run, tried=None):
+    """`tried` is a correction that was refused, to be shown as it was typed."""
     if run is None:
         return {"run": None}
-    return previews.findings(job, run)
+    found = previews.findings(job, run)
+    correcting = correcting_section.context(job, run, tried)
+    lists = ("blocking", "left_out")
+    offered = {name: correcting_section.offered(found[name], correcting) for name in lists}
+    return found | offered | correcting
 
 
 def imports_in_progress(job):

@@ -26,6 +26,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from . import repairs, reports
+from .checking_again import CorrectedRows
 from .execution import Lost, cancelled_sentence, end, is_at, put_in_queue, stopped_sentence
 from .importing import FileRows
 from .models import COUNTED, ImportJob, ImportRun, file_storage
@@ -96,6 +97,8 @@ class Worker:
     def work_kind(self, run):
         if run.kind == ImportRun.Kind.READ:
             self.read(run)
+        elif "again" in run.summary:
+            self.work_rows(run, CorrectedRows(run))
         else:
             self.work_rows(run, ROWS[run.kind](run))
 

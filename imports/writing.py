@@ -8,6 +8,8 @@ from .validation import CREATED, REJECTED, UPDATED
 
 REMEMBERED_NAMES = 2000
 BLOCK_ROWS = 5000
+REMEMBERED_VALUES = 200
+LONGEST_VALUE = 200
 
 
 class SomebodyWasFirst(Exception):
@@ -121,21 +123,22 @@ def count_rows(run, rows, seconds):
 
 
 def summarise(summary, rows):
-    """Count the rows by cause and by generated name; {"problems": {key: cause}, "look_ups": {key: name}}."""
+    """Count the rows by cause and by generated name; {"problems": {key: cause}, "look_ups": {key: name}}.
+    A cause counts its first distinct values, a name is called what its first row calls it."""
     causes = summary.setdefault("problems", {})
     names = summary.setdefault("look_ups", {})
     changed = summary.setdefault("changed", {})
     for row in rows:
-        for problem in row.problems:
-            cause = causes.setdefault(f"{problem.code}|{problem.column}", _new_cause(problem, row))
-            cause["count"] += 1
+        count_problems(causes, row.number, row.problems)
         for column, name_key, found in row.generates:
             key = f"{column.key}|{name_key}"
             if (
                 key in names or len(names) < REMEMBERED_NAMES or found.data
             ):  # later rows must agree with its data
-                name = names.setdefault(key, _new_name(column, name_key, found))
+                name = names.setdefault(key, _new_name(column, name_key, found, row))
                 name["count"] += 1
+                if row.number < name["row"]:
+                    name |= {"name": found.name, "row": row.number}
             else:
                 summary["more_look_ups"] = summary.get("more_look_ups", 0) + 1
         for key in row.changes if row.outcome == UPDATED else ():
@@ -151,23 +154,37 @@ def count_spread(summary, outcomes, by=1):
         counts[COUNTED.index(outcome)] += by
 
 
-def _new_cause(problem, row):
+def count_problems(causes, number, problems):
+    """Add what is wrong with a row to the causes."""
+    for problem in problems:
+        cause = causes.setdefault(f"{problem.code}|{problem.column}", _new_cause(problem, number))
+        cause["count"] += 1
+        values = cause["values"]
+        if problem.value in values or (
+            len(values) < REMEMBERED_VALUES and len(problem.value) <= LONGEST_VALUE
+        ):
+            values[problem.value] = values.get(problem.value, 0) + 1
+
+
+def _new_cause(problem, number):
     return {
         "code": problem.code,
         "kind": problem.kind,
         "column": problem.column,
         "count": 0,
-        "example_row": row.number,
+        "example_row": number,
         "example": problem.to_json(),
+        "values": {},
     }
 
 
-def _new_name(column, name_key, found):
+def _new_name(column, name_key, found, row):
     return {
         "key": column.key,
         "column": column.name,
         "name": found.name,
         "name_key": name_key,
         "data": list(found.data),
+        "row": row.number,
         "count": 0,
     }

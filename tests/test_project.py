@@ -110,8 +110,11 @@ def test_eight_processes_that_start_together_make_one_secret_key(tmp_path):
 # The order of the modules: each imports only from its own level or from below
 
 LEVELS = [
-    {"urls", "wizard", "monitoring", "undo_pages", "admin", "management"},
+    {"urls", "wizard", "monitoring", "undo_pages", "admin", "correcting_pages", "management"},
     {
+        "causes",
+        "checking_again",
+        "correcting",
         "execution",
         "finding_rows",
         "preview_rows",
@@ -129,7 +132,19 @@ LEVELS = [
     {"models"},
     {"validation"},
     {"importers"},
-    {"bulk", "fields", "looks", "mapping", "names", "problems", "parts", "readers", "rows", "suggestions"},
+    {
+        "bulk",
+        "fields",
+        "looks",
+        "mapping",
+        "matching",
+        "names",
+        "problems",
+        "parts",
+        "readers",
+        "rows",
+        "suggestions",
+    },
 ]
 NOT_FOR_THE_MIDDLE = ("django.db", "django.http", "django.forms", "django.views")
 PURE = (
@@ -138,6 +153,7 @@ PURE = (
     "importers",
     "looks",
     "mapping",
+    "matching",
     "names",
     "parts",
     "problems",

@@ -2,12 +2,13 @@
 
 import secrets
 
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
 from entities import models
 from entities.phones import PhoneOfOtherCountry, to_e164
 from imports.fields import Choice, Code, Country, Date, Email, Language, LookUp, Phone, Reference, Text, YesNo
-from imports.importers import Child, Column, Importer, register
+from imports.importers import Child, Column, Importer, Remedy, register
 from imports.names import Vocabulary
 from imports.problems import CONTENT, FORMAT, Cause
 
@@ -50,6 +51,10 @@ class Contacts(Importer):
             _("“{value}” differs from the stored {stored}, which cannot change"),
             _("Leave the cell blank, or use another Contact Code."),
         ),
+    }
+    remedies = {
+        code: Remedy(gettext_lazy("Take these numbers as those of"), "phone_country", blames="phone")
+        for code in ("phone_country_missing", "phone_country_differs", "not_a_phone")
     }
     children = {
         "address": Child(
@@ -143,6 +148,7 @@ class Contacts(Importer):
             Email(),
             "email",
             ("j.c.smith@example.com", "office@example.com", "maria@example.com"),
+            may_be_left_out=True,
             synonyms=(
                 "Email",
                 "E-mail",
@@ -161,6 +167,7 @@ class Contacts(Importer):
             "phone_country",
             ("CYP", "CYP", "GRC"),
             help=_("Required if a phone number is given, unless the number begins with +."),
+            may_be_left_out=True,
             synonyms=("Phone Country", "Phone Country Code", "Χώρα Τηλεφώνου"),
         ),
         Column(
@@ -169,6 +176,7 @@ class Contacts(Importer):
             "phone",
             ("99123456", "22123456", "6971234567"),
             help=_("The national number without the country code, or the whole number beginning with +."),
+            may_be_left_out=True,
             synonyms=(
                 "Phone",
                 "Phone Number",
@@ -196,6 +204,7 @@ class Contacts(Importer):
             ("HOME", "BUSINESS", ""),
             record="address",
             help=_("HOME when it is left blank and another address cell is filled."),
+            may_be_left_out=True,
             synonyms=("Τύπος Διεύθυνσης",),
         ),
         Column(
@@ -205,6 +214,7 @@ class Contacts(Importer):
             ("", "Head office", ""),
             record="address",
             help=_("Tells several addresses of one type apart."),
+            may_be_left_out=True,
             synonyms=("Όνομα Διεύθυνσης",),
         ),
         Column(
@@ -214,6 +224,7 @@ class Contacts(Importer):
             ("21 Elia Papakyriakou", "1 Sample Street", ""),
             record="address",
             help=_("Required when another address cell is filled."),
+            may_be_left_out=True,
             synonyms=(
                 "Address",
                 "Street",
@@ -232,6 +243,7 @@ class Contacts(Importer):
             "line_2",
             ("7 Stars Tower", "", ""),
             record="address",
+            may_be_left_out=True,
             synonyms=("Address 2", "Address2", "Street 2", "Διεύθυνση 2"),
         ),
         Column(
@@ -240,6 +252,7 @@ class Contacts(Importer):
             "state",
             ("Egkomi", "", ""),
             record="address",
+            may_be_left_out=True,
             synonyms=("State", "Province", "County", "Region", "Νομός", "Περιφέρεια", "Επαρχία"),
         ),
         Column(
@@ -248,6 +261,7 @@ class Contacts(Importer):
             "town",
             ("Nicosia", "Limassol", ""),
             record="address",
+            may_be_left_out=True,
             synonyms=("City", "Town", "Πόλη", "Δήμος"),
         ),
         Column(
@@ -257,6 +271,7 @@ class Contacts(Importer):
             ("2415", "0300", ""),
             record="address",
             help=_("Text: zeros in front are kept."),
+            may_be_left_out=True,
             synonyms=(
                 "Zip",
                 "Zip Code",
@@ -274,6 +289,7 @@ class Contacts(Importer):
             "country",
             ("CYP", "CYP", ""),
             record="address",
+            may_be_left_out=True,
             synonyms=("Country", "Country/Region", "Χώρα"),
         ),
         Column(
@@ -297,6 +313,7 @@ class Contacts(Importer):
             "birth_date",
             ("1984-03-09", "", "1990-12-31"),
             help=_("Not in the future."),
+            may_be_left_out=True,
             synonyms=(
                 "Birthday",
                 "Birth Date",
@@ -324,6 +341,7 @@ class Contacts(Importer):
             ),
             "gender",
             ("MALE", "", "FEMALE"),
+            may_be_left_out=True,
             synonyms=("Sex", "Φύλο"),
         ),
         Column(
@@ -331,6 +349,7 @@ class Contacts(Importer):
             Language(),
             "language",
             ("en", "el", "el"),
+            may_be_left_out=True,
             synonyms=("Preferred Language", "Language Code", "Γλώσσα"),
         ),
         Column(

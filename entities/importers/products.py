@@ -1,14 +1,24 @@
 """Products: goods and services with the types that classify them."""
 
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
 from entities import models
 from imports.fields import Choice, Code, Currency, LookUp, Number, Text
-from imports.importers import Column, Importer, register
+from imports.importers import Column, Importer, Remedy, register
 from imports.names import Vocabulary
 from imports.problems import CONTENT, Cause
 
 from .names import names_for
+
+CLASSIFICATIONS = (
+    ("TRACEABLE_PHYSICAL_GOOD", gettext_lazy("goods with serial numbers, needed for devices")),
+    ("NON_TRACEABLE_PHYSICAL_GOOD", gettext_lazy("goods without serial numbers")),
+    ("TERMED_SERVICE", gettext_lazy("services that run for a time, such as a subscription")),
+    ("USAGE_SERVICE", gettext_lazy("services charged by use, such as calls or data")),
+    ("ONE_TIME_SERVICE", gettext_lazy("services done once, such as an installation")),
+    ("EXPENSES_SERVICE", gettext_lazy("expenses that are charged on, such as travel")),
+)
 
 
 @register
@@ -28,6 +38,19 @@ class Products(Importer):
             _("“{value}” differs from {stored}, the classification of {type}"),
             _("Use one classification per product type."),
         ),
+        "new_type_unclassified": Cause(
+            CONTENT,
+            _("the value is missing; the product type “{value}” would be new"),
+            _("Say what products of this type are, or correct the name of the type."),
+        ),
+    }
+    remedies = {
+        "new_type_unclassified": Remedy(
+            gettext_lazy("What are products of this type?"),
+            "classification",
+            for_each=True,
+            choices=CLASSIFICATIONS,
+        )
     }
     columns = (
         Column(
@@ -153,12 +176,7 @@ class Products(Importer):
             return
         if product_type.is_new and not product_type.data:
             if classification is None:
-                row.refuse(
-                    "missing_for",
-                    "Classification",
-                    because=_("the product type {type} would be new"),
-                    type=product_type.name,
-                )
+                row.refuse("new_type_unclassified", "Classification", product_type.name)
             product_type.data = (classification,)
         elif classification and classification != product_type.data[0]:
             row.refuse(

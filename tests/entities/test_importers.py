@@ -411,7 +411,7 @@ def test_a_product_is_active_unless_it_says_otherwise():
 
 
 def test_a_classification_is_needed_only_for_a_type_that_is_generated():
-    assert problems("products", PRODUCT, generate=True) == [("missing_for", "Classification")]
+    assert problems("products", PRODUCT, generate=True) == [("new_type_unclassified", "Classification")]
     assert problems("products", PRODUCT) == [("unknown_look_up", "Product Type")]
     factories.ProductTypeFactory(name="coffee")
     assert problems("products", PRODUCT, generate=True) == []
