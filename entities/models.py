@@ -101,7 +101,7 @@ class Contact(Record):
         MALE = "MALE", "Male"
         OTHER = "OTHER", "Other"
 
-    keys = {"code_key": ("code", exact_key)}
+    keys = {"code_key": ("code", exact_key), "email_key": ("email", folded_key)}
 
     type = models.CharField(max_length=10, choices=Type, default=Type.PERSON)
     first_name = models.CharField(max_length=100, blank=True)
@@ -111,6 +111,7 @@ class Contact(Record):
     code = models.CharField("contact code", max_length=100)
     code_key = models.CharField(max_length=100, editable=False)
     email = models.EmailField("e-mail", blank=True)
+    email_key = models.CharField(max_length=762, null=True, editable=False)  # noqa: DJ001 blank is not alike
     phone_country = models.CharField(max_length=3, blank=True, help_text="ISO 3166 alpha-3, such as CYP")
     phone = models.CharField(
         "phone number", max_length=20, blank=True, help_text="E.164, such as +35799123456"
@@ -125,6 +126,10 @@ class Contact(Record):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["email_key"], name="contact_by_email"),
+            models.Index(fields=["phone"], name="contact_by_phone"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["code_key"],

@@ -30,7 +30,9 @@ class CorrectedRows(FileRows):
         return checker
 
     def write(self, rows, one_by_one):
-        self.run.details.filter(stale=True, row_number__in=[row.number for row in rows]).delete()
+        numbers = [row.number for row in rows]
+        self.run.details.filter(stale=True, row_number__in=numbers).delete()
+        self.run.doubles.filter(row_number__in=numbers).delete()
         super().write(rows, one_by_one)
 
     def finish(self, worker):
@@ -46,6 +48,7 @@ class CorrectedRows(FileRows):
             count_problems(causes, detail.row_number, problems)
             content += any(problem.kind == CONTENT for problem in problems)
         run.summary["problems"] = causes
+        run.summary["doubles"] = run.doubles.count()
         run.cursor, run.rejected_for_content = run.summary.pop("again")["cursor"], content
         ImportRun.objects.filter(pk=run.pk, token=run.token).update(
             summary=run.summary, cursor=run.cursor, rejected_for_content=content

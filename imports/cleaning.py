@@ -15,7 +15,8 @@ class Row:
     """One data row on its way: `values` are its clean cells by column key, `fed` the columns that are
     mapped or fixed, `stored` the record that
     its key names ({field: value}) or None; in the end `record` is what is to be written. `cleared` are
-    the columns whose stored values its blank cells are to clear."""
+    the columns whose stored values its blank cells are to clear, `doubles` the stored records that it
+    would double, see `doubles`."""
 
     number: int
     cells: list
@@ -31,6 +32,7 @@ class Row:
     changes: dict = field(default_factory=dict)
     generates: list = field(default_factory=list)
     cleared: frozenset = frozenset()
+    doubles: list = ()
 
     def get(self, key):
         """The value that the record would have: the row's own, else the stored one unless it is to be

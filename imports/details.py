@@ -9,7 +9,7 @@ from . import drafts
 from .cells import shown_cell
 from .mapping import CLEAR, FILL, name_without_header
 from .models import ImportRow
-from .problems import CONTENT, DONE, FORMAT
+from .problems import CHOSEN, CONTENT, DONE, FORMAT
 from .rows import row_in_words
 from .values_in_words import names_of_references
 
@@ -50,7 +50,7 @@ def of(job, page):
         "headers": headers,
         "causes": [
             (kind, found)
-            for kind in (CONTENT, FORMAT, DONE)
+            for kind in (CONTENT, FORMAT, DONE, CHOSEN)
             if (found := [c for c in causes if c["kind"] == kind])
         ],
         "failed_rows_page": failed_rows(job, run, headers, page),

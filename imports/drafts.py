@@ -279,8 +279,8 @@ def samples(job, header_count):
     return evidence.texts_by_header(first_data_rows(job, 50), header_count, SAMPLE_VALUES)
 
 
-def checker(job, lock=False):
-    """The Checker of an import as it stands; `lock` for the one that writes."""
+def checker(job, lock=False, written=None):
+    """The Checker of an import as it stands; `lock` for the one that writes, with what it has `written`."""
     return Checker(
         job.importer,
         job.get_mapping(),
@@ -290,6 +290,7 @@ def checker(job, lock=False):
         corrections=job.corrections(),
         sheets=job.row_sheets,
         refused=family.refusals(job, lock),
+        written=written,
     )
 
 

@@ -14,7 +14,9 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_noop
 
 from . import drafts, remembering, reports, retention
+from .mapping import UPDATE
 from .models import ImportJob, ImportRow, ImportRun, file_storage
+from .problems import CHOSEN
 from .rows import place_of
 from .said import Said
 from .writing import count_spread
@@ -285,7 +287,7 @@ def rights(job):
     options = job.get_options()
     fed = job.get_mapping().fed()
     look_ups = [column for column in job.importer.look_ups if column.key in fed]
-    update = options.update and job.importer.updates
+    update = (options.update and job.importer.updates) or options.doubles == UPDATE
     return ["imports.add_importjob", *job.importer.permissions(update, options.generate, look_ups)]
 
 
@@ -297,7 +299,9 @@ def verdict(job, run):
     if run.rows_done and run.rows_done == run.done_already:
         return ImportJob.State.FAILED, Said("all_done", rows=run.rows_done)
     if run.rows_done == run.rejected:
-        return ImportJob.State.FAILED, Said("nothing_imported", rows=run.rows_done)
+        is_chosen = {cause["kind"] for cause in run.problems} == {CHOSEN}
+        code = "all_left_out" if is_chosen else "nothing_imported"
+        return ImportJob.State.FAILED, Said(code, rows=run.rows_done)
     if run.kind == ImportRun.Kind.IMPORT:
         return ImportJob.State.COMPLETED, ""
     if run.rejected_for_content and not job.get_options().leave_out:

@@ -119,7 +119,8 @@ class Importer:
     `causes` are the problems that only its rules find, as in problems.CATALOGUE, `remedies` what puts
     such a problem right, {its code: Remedy}. `fetch` are fields of related records that its rules need
     of a stored one, such as "type__classification". `vocabulary` are further names that the headers of
-    files have for its columns.
+    files have for its columns. `alike` are the columns by which a row without a key is recognised as a
+    record that is there already; `called` those that say to a person whom a row is about.
     """
 
     slug = ""
@@ -136,6 +137,8 @@ class Importer:
     remedies = {}
     fetch = ()
     vocabulary = Vocabulary()
+    alike = ()
+    called = ()
 
     def __init__(self):
         self.title, self.purpose = gettext_lazy(self.title), gettext_lazy(self.purpose)
@@ -146,6 +149,10 @@ class Importer:
     def new_key(self):
         """A key for a record whose key cell is blank, or None when the file must give it."""
         return None
+
+    def comparable(self, key, values):
+        """What the alike column `key` is compared by, of a row's values; None when they do not say."""
+        return values.get(key)
 
     def complete(self, row):
         """Fill in what can be derived and report problems across cells; see validation.Row."""

@@ -12,6 +12,7 @@ from .parts import iter_rows
 from .said import TRIED, Said
 from .validation import REJECTED, UPDATED
 from .writing import count_rows, write_ledger, write_records
+from .written import Written
 
 
 class FileRows:
@@ -40,7 +41,8 @@ class FileRows:
 
     def prepare(self):
         run, job = self.run, self.job
-        checker = drafts.checker(job, lock=self.is_import)
+        written = Written(run) if self.is_import else None
+        checker = drafts.checker(job, lock=self.is_import, written=written)
         if run.cursor:
             rows = iter_rows(file_storage(), job.get_reading(), after=job.get_options().header_row)
             earlier = ((number, cells) for number, cells in rows if number <= run.cursor)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from .fields import LookUp, Reference
 from .importers import importers
 from .parts import MAX_COLUMNS, MAX_ROWS
-from .problems import CATALOGUE, CONTENT, DONE, FORMAT, KEPT
+from .problems import CATALOGUE, CHOSEN, CONTENT, DONE, FORMAT, KEPT
 from .readers_problems import FILE_PROBLEMS
 
 SAMPLE_FORMATS = ("csv", "xlsx", "xls")
@@ -66,6 +66,7 @@ def contents():
         "done_problems": problems(DONE),
         "kept_problems": problems(KEPT),
         "retention_days": settings.IMPORT_RETENTION_DAYS,
+        "chosen_problems": problems(CHOSEN),
         "file_problems": [file_problem(sentence) for sentence in FILE_PROBLEMS.values()],
     }
 

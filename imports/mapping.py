@@ -10,6 +10,7 @@ from .names import names_of
 TITLE_LINES = 20
 FIRST_ROWS = 10  # with which an import can be tried
 FILL, CLEAR = "fill", "clear"
+CREATE, UPDATE, LEAVE_OUT = "create", "update", "leave_out"
 
 
 @dataclass
@@ -40,7 +41,8 @@ class Mapping:
 class Options:
     """The answers of the mapping step. `header_row` is the row that holds the headers, 0 when none does.
     `leave_out` is the answer on incorrect content: None until given. `first_rows` is after how many rows
-    an import that is only tried stops."""
+    an import that is only tried stops. `doubles` says what becomes of rows without a key that would double
+    a stored record: CREATE, UPDATE that record, or LEAVE_OUT."""
 
     header_row: int = 1
     generate: bool = False
@@ -49,6 +51,7 @@ class Options:
     date_order: str = ""
     decimal_mark: str = ""
     first_rows: int | None = None
+    doubles: str = CREATE
 
     def to_json(self):
         return asdict(self)

@@ -474,6 +474,21 @@ class RowCorrection(models.Model):
         return f"Correction of row {self.row_number}"
 
 
+class RowDouble(models.Model):
+    """A row that a check found to double stored records: [[identifier, key, {column key: value}]]."""
+
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="doubles", db_index=False)
+    row_number = models.PositiveIntegerField()
+    cells = models.JSONField(default=list)
+    records = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "row_number"], name="double_once_per_run")]
+
+    def __str__(self):
+        return f"Doubles of row {self.row_number}"
+
+
 class GeneratedLookup(models.Model):
     """A look-up that a run brought into being."""
 

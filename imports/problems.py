@@ -18,6 +18,7 @@ from .wording import figure
 
 FORMAT = "format"
 CONTENT = "content"
+CHOSEN = "chosen"  # nothing is wrong with the row: it is left out because somebody chose so
 DONE = "done"
 KEPT = "kept"  # why an undo leaves a record as it is
 SHOWN_VALUE_LENGTH = 80
@@ -123,6 +124,19 @@ CATALOGUE = {
         _("the row has {cells} cells, but there are {headers} columns"),
         _("Look for a stray separator or a missing quote in the row."),
     ),
+    # What was chosen for rows that would double a record.
+    "would_double": Cause(
+        CHOSEN,
+        _("“{value}” belongs to {noun} {holder} already"),
+        _(
+            "Give the row a code of its own, or choose in the preview to update the record or to create another."
+        ),
+    ),
+    "means_several": Cause(
+        CHOSEN,
+        _("the row may mean each of the {noun} {holders}"),
+        _("Give the row the code of the record that it means."),
+    ),
     # Need another cell, another row or the database.
     "missing": Cause(CONTENT, _("the value is missing"), _("Fill in the cell.")),
     "missing_for": Cause(CONTENT, _("the value is missing; {because}"), _("Fill in the cell.")),
@@ -131,6 +145,11 @@ CATALOGUE = {
     ),
     "held_by_another": Cause(
         CONTENT, _("“{value}” belongs to {noun} {holder}"), _("Use a value that no other record has.")
+    ),
+    "means_the_same": Cause(
+        CONTENT,
+        _("“{value}” means {noun} {holder}, which {place} is about too"),
+        _("Keep one of the two rows, or correct the value."),
     ),
     "unknown_reference": Cause(
         CONTENT, _("there is no {target} “{value}”"), _("Correct the value, or create the {target} first.")

@@ -20,7 +20,7 @@ from .family import rejected_rows, rows_left
 from .headers import header_cells
 from .mapping import name_without_header
 from .models import ImportJob, failed_rows_name, file_storage
-from .problems import CONTENT, DONE, FORMAT
+from .problems import CHOSEN, CONTENT, DONE, FORMAT
 from .rows import row_label
 from .writers import WRITERS, Style, fits_xls
 
@@ -30,6 +30,7 @@ RESULTS = {
     FORMAT: _("Rejected: badly formatted"),
     CONTENT: _("Rejected: incorrect content"),
     DONE: _("Refused: already imported"),
+    CHOSEN: _("Left out as chosen"),
 }
 # What our sentences use and old encodings lack.
 TYPOGRAPHY = {"“": '"', "”": '"', "…": "...", "’": "'", "–": "-"}
@@ -147,7 +148,7 @@ def failed_rows(job, rows, headers, speech=str):
 def kind_of(problems):
     """The kind that says what became of the row."""
     kinds = {problem.kind for problem in problems}
-    return next(kind for kind in (DONE, CONTENT, FORMAT) if kind in kinds)
+    return next(kind for kind in (DONE, CONTENT, FORMAT, CHOSEN) if kind in kinds)
 
 
 # Sample files

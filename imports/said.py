@@ -36,6 +36,14 @@ def all_done(rows):
     ) % {"rows": figure(rows)}
 
 
+def all_left_out(rows):
+    if rows == 1:
+        return _("No row was left to import: the only row was left out, as chosen in the preview.")
+    return _("No row was left to import: all %(rows)s rows were left out, as chosen in the preview.") % {
+        "rows": figure(rows)
+    }
+
+
 def cancelled(sheet, row, done):
     return ngettext(
         "Cancelled after %(row)s; the %(done)s row imported before it stays in the CRM.",
@@ -66,6 +74,7 @@ SENTENCES = {
     "nothing_imported": nothing_imported,
     "all_done": all_done,
     TRIED: tried,
+    "all_left_out": all_left_out,
     "cancelled_check": lambda: _("Cancelled while checking; nothing was written."),
     "cancelled_at_once": lambda: _("Cancelled before the first row; nothing was written."),
     "cancelled": cancelled,

@@ -6,15 +6,18 @@ Reads happen once per batch, never per row.
 
 import uuid
 from dataclasses import dataclass
+from itertools import islice
 
 from .children import ChildCheck, blank_record, blank_value, is_blank, set_keys
 from .cleaning import Cleaner
+from .doubles import DoubleCheck
 from .fields import LookUp, Reference
 from .keys import uuid7
 from .mapping import CLEAR, FILL
 from .rows import place_of
 
 CREATED, UPDATED, UNCHANGED, REJECTED = "created", "updated", "unchanged", "rejected"
+REMEMBERED_AT_ONCE = 2000
 
 
 @dataclass(slots=True)
@@ -34,7 +37,8 @@ class Checker:
     `lock` makes it read stored records FOR UPDATE, as the import does. What earlier rows of the
     file did is remembered: keys seen, unique values set free, look-ups that would be generated.
     `sheets` are those that the row numbers distinguish, see `rows`. `refused`, a function [row number] →
-    {row number: Problem}, says which rows are refused whatever they hold.
+    {row number: Problem}, says which rows are refused whatever they hold. `written` knows what the
+    import run has written, see `doubles`.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class Checker:
         corrections=None,
         sheets=(),
         refused=None,
+        written=None,
     ):
         self.importer, self.mapping, self.options, self.lock = importer, mapping, options, lock
         self.corrections, self.sheets = corrections or {}, sheets
@@ -75,6 +80,8 @@ class Checker:
         self.generated = {}
         self.blank = blank_record(importer.model)
         self.children = [ChildCheck(name, importer, mapping, fed) for name in importer.children]
+        self.doubles = DoubleCheck(importer, mapping, options, written)
+        self.may_update = self.update or self.doubles.updates
 
     def remember(self, rows, changes=(), look_ups=()):
         """Take note of what earlier slices of the run have met: the keys of their rows, the changes
@@ -82,8 +89,11 @@ class Checker:
         cleaner = Cleaner(
             self.importer, self.mapping, self.options, only=self.uniques, corrections=self.corrections
         )
-        for number, cells in rows:
-            self.note_keys(cleaner.clean(number, cells))
+        if self.doubles.updates:
+            self.remember_doubles(rows)
+        else:
+            for number, cells in rows:
+                self.note_keys(cleaner.clean(number, cells))
         for number, change in changes:
             for column in self.uniques:
                 if column.key in change and (old := change[column.key][0]):
@@ -95,10 +105,23 @@ class Checker:
     @property
     def rejected_rows_stand_alone(self):
         """Whether no other row's outcome hangs on whether a rejected row is accepted after all: it sets
-        no unique value free, and is not the first to say what a new look-up needs."""
+        no unique value free, is not the first to say what a new look-up needs, and means no record that
+        another row may mean."""
         frees = self.update and any(column.key != self.importer.key for column in self.uniques)
         look_ups = self.references if self.options.generate else ()
-        return not frees and not any(isinstance(c.field, LookUp) and c.field.needs for c in look_ups)
+        return not (frees or self.doubles.updates) and not any(
+            isinstance(c.field, LookUp) and c.field.needs for c in look_ups
+        )
+
+    def remember_doubles(self, rows):
+        """Of rows without a key it takes the database to say which records they were about."""
+        rows = iter(rows)
+        while batch := list(islice(rows, REMEMBERED_AT_ONCE)):
+            cleaned = self.clean(batch)
+            self.doubles.find(cleaned)
+            for row in cleaned:
+                self.note_keys(row)
+                self.doubles.note_meant(row, self.seen)
 
     def check(self, batch):
         """[(row number, cells)] → [Row], each with its outcome."""
@@ -108,12 +131,15 @@ class Checker:
 
     def clean(self, batch):
         """The part that needs no database: [(row number, cells)] → [Row]."""
+        self.doubles.batch.clear()
         return [self.cleaner.clean(number, cells) for number, cells in batch]
 
     def decide_rows(self, rows):
         """The part that reads the database: each row gets its outcome."""
         refused = self.refused([row.number for row in rows])
         considered = [row for row in rows if row.number not in refused]
+        if self.doubles.looks:
+            self.doubles.find(considered)
         self.find_stored(considered)
         found = {column.key: self.find(column, considered) for column in self.references}
         holders = {
@@ -122,7 +148,7 @@ class Checker:
             if column.key != self.importer.key
         }
         for child in self.children:
-            child.find_stored(considered if self.update else (), self.lock)
+            child.find_stored(considered if self.may_update else (), self.lock)
         for row in rows:
             if row.number in refused:
                 self.note_keys(row)
@@ -138,6 +164,7 @@ class Checker:
             text = row.values.get(self.importer.key)
             if text is not None:
                 row.key = self.to_key(text)
+            if row.key is not None:
                 keys.add(row.key)
         stored = {}
         fields = [f.attname for f in self.importer.model._meta.concrete_fields] + list(self.importer.fetch)
@@ -189,7 +216,10 @@ class Checker:
         if any(column.key == self.importer.key for column, _ in first_rows):
             self.refuse_repeated(row, found)
             return
-        if row.stored is not None and not self.update:
+        if row.doubles and self.doubles.refuse(row, self.seen, self.named):
+            row.outcome, row.record_id = REJECTED, row.stored and row.stored["id"]
+            return
+        if row.stored is not None and not (self.update or row.doubles):
             self.resolve(row, found, quietly=True)
             self.importer.already_there(row)
             row.outcome = REJECTED if row.problems else UNCHANGED
@@ -286,6 +316,8 @@ class Checker:
         self.take_values(row)
         set_keys(self.importer.model, row.record)
         row.outcome = CREATED if row.stored is None else UPDATED if row.changes else UNCHANGED
+        if self.doubles.takes_notes:
+            self.doubles.note(row)
         for column in self.uniques if row.changes else ():
             if column.key in row.changes and row.stored[column.unique] is not None:
                 self.freed[column.key][row.stored[column.unique]] = row.number

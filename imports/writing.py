@@ -3,7 +3,7 @@
 from django.db.models import F
 
 from . import bulk
-from .models import COUNTED, GeneratedLookup, ImportRow, ImportRowDetail, ImportRun
+from .models import COUNTED, GeneratedLookup, ImportRow, ImportRowDetail, ImportRun, RowDouble
 from .validation import CREATED, REJECTED, UPDATED
 
 REMEMBERED_NAMES = 2000
@@ -76,8 +76,15 @@ def write_ledger(run, rows, now):
             ["run_id", "row_number", "outcome", "record_id", "written_at"],
             [[run.pk, row.number, row.outcome, row.record_id, now] for row in rows],
         )
+    if run.kind == ImportRun.Kind.CHECK:
+        bulk.insert(RowDouble, [double_of(run, row) for row in rows if row.doubles])
     told = [detail_of(run, row) for row in rows if row.outcome in (REJECTED, UPDATED)]
     bulk.insert(ImportRowDetail, told)
+
+
+def double_of(run, row):
+    records = [[double.pk, double.text, double.columns] for double in row.doubles]
+    return {"run_id": run.pk, "row_number": row.number, "cells": row.cells, "records": records}
 
 
 def detail_of(run, row):
@@ -128,6 +135,8 @@ def summarise(summary, rows):
     causes = summary.setdefault("problems", {})
     names = summary.setdefault("look_ups", {})
     changed = summary.setdefault("changed", {})
+    if doubles := sum(bool(row.doubles) for row in rows):
+        summary["doubles"] = summary.get("doubles", 0) + doubles
     for row in rows:
         count_problems(causes, row.number, row.problems)
         for column, name_key, found in row.generates:

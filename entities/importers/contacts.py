@@ -1,6 +1,7 @@
 """Contacts: people and companies, with their addresses."""
 
 import secrets
+from contextlib import suppress
 
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
@@ -9,6 +10,7 @@ from entities import models
 from entities.phones import PhoneOfOtherCountry, to_e164
 from imports.fields import Choice, Code, Country, Date, Email, Language, LookUp, Phone, Reference, Text, YesNo
 from imports.importers import Child, Column, Importer, Remedy, register
+from imports.keys import folded_key
 from imports.names import Vocabulary
 from imports.problems import CONTENT, FORMAT, Cause
 
@@ -27,6 +29,8 @@ class Contacts(Importer):
     model = models.Contact
     key = "code"
     vocabulary = Vocabulary(**names_for(slug))
+    alike = ("email", "phone")
+    called = ("first_name", "last_name", "company_name")
     causes = {
         "not_a_phone": Cause(
             FORMAT,
@@ -387,6 +391,13 @@ class Contacts(Importer):
 
     def new_key(self):
         return f"{secrets.randbelow(10**16):016d}"
+
+    def comparable(self, key, values):
+        value = values.get(key)
+        if not value or key == "email":
+            return folded_key(value) if value else None
+        with suppress(PhoneOfOtherCountry):
+            return to_e164(value, values.get("phone_country") or "") or None
 
     def complete(self, row):
         self.complete_type(row)
