@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import drafts
 from .cells import shown_cell
-from .mapping import CLEAR, FILL, name_without_header
+from .mapping import CLEAR, FILL, LEAVE_OUT, UPDATE, name_without_header
 from .models import ImportRow
 from .problems import CHOSEN, CONTENT, DONE, FORMAT
 from .rows import row_in_words
@@ -15,6 +15,7 @@ from .values_in_words import names_of_references
 
 FAILED_ROWS_PER_PAGE = 50
 SAMPLE_OF_UPDATES = 10
+DOUBLES = {UPDATE: _("updated the one that was there"), LEAVE_OUT: _("left out")}
 SEPARATORS = {
     ",": _("comma"),
     ";": _("semicolon"),
@@ -103,7 +104,7 @@ def stored_values(job):
     """{"filled", "cleared"}: the names of the columns whose stored values are not simply overwritten."""
     policies, columns = job.get_mapping().stored, job.importer.columns
     return {
-        word: [column.name for column in columns if policies.get(column.key) == policy]
+        word: [column.label for column in columns if policies.get(column.key) == policy]
         for word, policy in (("filled", FILL), ("cleared", CLEAR))
     }
 
@@ -155,6 +156,8 @@ def how(job, headers):
         stored = stored_values(job)
         answers.append((_("Only filled if empty"), ", ".join(stored["filled"])))
         answers.append((_("Cleared by a blank cell"), ", ".join(stored["cleared"])))
+    if doubles := DOUBLES.get(options.doubles):
+        answers.append((_("Rows that would double a %(noun)s") % {"noun": importer.noun}, doubles))
     if options.leave_out is not None:
         answers.append(
             (_("Rows with incorrect content"), _("left out") if options.leave_out else _("import nothing"))

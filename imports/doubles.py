@@ -25,12 +25,12 @@ class Double:
 class DoubleCheck:
     """Finds the doubles of one run's rows, batch after batch.
 
-    `written` knows what the run has written, see writing.Written; a check has written nothing.
+    `fed` are the columns that may have a value. `written` knows what the run has written, see `written`;
+    a check has written nothing.
     """
 
-    def __init__(self, importer, mapping, options, written=None):
+    def __init__(self, importer, fed, options, written=None):
         self.importer, self.answer, self.written = importer, options.doubles, written
-        fed = mapping.fed()
         by_text = {text: key for key, (text, _) in importer.model.keys.items()}
         self.columns = [importer.by_key[key] for key in importer.alike if key in fed]
         self.fields = {c.key: by_text.get(c.attribute, c.attribute) for c in self.columns}

@@ -11,7 +11,16 @@ from .cells import BadCell
 from .fields import Choice, Date, Number, YesNo
 from .importers import importers
 from .joining import joinable, names, row_count
-from .mapping import CLEAR, FILL, FIRST_ROWS, Mapping, guess_header_row
+from .mapping import (
+    CLEAR,
+    CREATE,
+    FILL,
+    FIRST_ROWS,
+    LEAVE_OUT,
+    UPDATE,
+    Mapping,
+    guess_header_row,
+)
 from .problems import Problem
 from .readers_encoding import ENCODINGS
 from .wording import figure
@@ -314,12 +323,12 @@ def unfit_policy(column, allowed):
     """Why a column cannot have the policy that was chosen, and which it can."""
     if not allowed:
         return _("%(column)s does not change when a record is updated. Choose “%(overwrite)s”.") % {
-            "column": column.name,
+            "column": column.label,
             "overwrite": STORED_POLICIES[""],
         }
     return _(
         "%(column)s is never blank, so a blank cell cannot clear it. Choose “%(overwrite)s” or “%(fill)s”."
-    ) % {"column": column.name, "overwrite": STORED_POLICIES[""], "fill": STORED_POLICIES[FILL]}
+    ) % {"column": column.label, "overwrite": STORED_POLICIES[""], "fill": STORED_POLICIES[FILL]}
 
 
 def fixed_name(column):
@@ -335,6 +344,31 @@ def fixed_field(column):
         choices = [("", _("No value")), ("yes", _("Yes")), ("no", _("No"))]
         return forms.ChoiceField(label=column.label, choices=choices, required=False, help_text=help_text)
     return forms.CharField(label=column.label, required=False, help_text=help_text)
+
+
+class DoublesForm(forms.Form):
+    """What is to become of rows that would double a record."""
+
+    doubles = forms.ChoiceField(
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"),
+            _("Nothing was chosen. Say what is to become of the rows that would double a record."),
+        ),
+    )
+
+    def __init__(self, importer, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["doubles"].choices = doubles_answers(importer).items()
+
+
+def doubles_answers(importer):
+    """{answer: words}"""
+    return {
+        CREATE: _("Create them anyway"),
+        UPDATE: _("Update the %(noun)s that is there") % {"noun": importer.noun},
+        LEAVE_OUT: _("Leave them out"),
+    }
 
 
 class StartForm(forms.Form):

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from . import drafts
 from .details import stored_values
-from .problems import CONTENT, DONE, FORMAT
+from .problems import CHOSEN, CONTENT, DONE, FORMAT
 
 
 def findings(job, run):
@@ -31,7 +31,7 @@ def findings(job, run):
         "left_out": [cause for cause in causes if cause["kind"] == FORMAT],
         "done": [cause for cause in causes if cause["kind"] == DONE],
         "all_done": bool(run.rows_done) and run.rows_done == run.done_already,
-        "rejected_for_format": run.rejected - run.rejected_for_content - run.done_already,
+        "chosen": [cause for cause in causes if cause["kind"] == CHOSEN],
         "generated": run.generated_names,
         "more_generated": run.summary.get("more_look_ups", 0),
         "changed": changed(job, run),

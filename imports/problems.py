@@ -134,7 +134,7 @@ CATALOGUE = {
     ),
     "means_several": Cause(
         CHOSEN,
-        _("the row may mean each of the {noun} {holders}"),
+        _("the row may mean any of the {noun} {holders}"),
         _("Give the row the code of the record that it means."),
     ),
     # Need another cell, another row or the database.

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from . import correcting_pages, monitoring, remembered_pages, repair_pages, undo_pages, wizard
+from . import (
+    correcting_pages,
+    double_pages,
+    monitoring,
+    remembered_pages,
+    repair_pages,
+    undo_pages,
+    wizard,
+)
 
 app_name = "imports"
 
@@ -21,6 +29,7 @@ urlpatterns = [
     path("<int:pk>/correct/", correcting_pages.correct, name="correct"),
     path("<int:pk>/correct/rows/", correcting_pages.correct_rows, name="correct-rows"),
     path("<int:pk>/correct/take-back/", correcting_pages.take_back, name="take-back"),
+    path("<int:pk>/doubles/", double_pages.doubles, name="doubles"),
     path("<int:pk>/start/", wizard.start, name="start"),
     path("<int:pk>/delete-draft/", wizard.delete_draft, name="delete-draft"),
     path("<int:pk>/", monitoring.import_detail, name="detail"),

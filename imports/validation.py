@@ -80,7 +80,7 @@ class Checker:
         self.generated = {}
         self.blank = blank_record(importer.model)
         self.children = [ChildCheck(name, importer, mapping, fed) for name in importer.children]
-        self.doubles = DoubleCheck(importer, mapping, options, written)
+        self.doubles = DoubleCheck(importer, fed, options, written)
         self.may_update = self.update or self.doubles.updates
 
     def remember(self, rows, changes=(), look_ups=()):

@@ -9,7 +9,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from . import correcting_section, drafts, execution, preview_rows, repair_facts, repairs, uploads
+from . import (
+    correcting_section,
+    doubled,
+    drafts,
+    execution,
+    preview_rows,
+    repair_facts,
+    repairs,
+    uploads,
+)
 from . import preview as previews
 from .access import lacking, may_create
 from .forms import EntityTypeForm, StartForm, UploadForm
@@ -243,7 +252,7 @@ def render_preview(request, job, form=None, status=200, tried=None):
     form = form or StartForm(initial={"start_key": job.preview_key})
     run = None if missing else execution.check(job)
     records = preview_rows.records(job, run, request.GET)
-    context = check_context(job, run, tried)
+    context = check_context(request, job, run, tried)
     return render_step(
         request,
         "preview",
@@ -277,7 +286,7 @@ def preview_check(request, job):
         "importer": job.importer,
         "form": form,
         "is_fragment": True,
-        **check_context(job, run),
+        **check_context(request, job, run),
     }
     context["filters"] = preview_rows.filters(run, request.GET.get("outcome", ""), context["rows"])
     if context["is_over"]:
@@ -285,7 +294,7 @@ def preview_check(request, job):
     return render(request, "imports/wizard/_check.html", context)
 
 
-def check_context(job, run, tried=None):
+def check_context(request, job, run, tried=None):
     """`tried` is a correction that was refused, to be shown as it was typed."""
     if run is None:
         return {"run": None}
@@ -293,7 +302,7 @@ def check_context(job, run, tried=None):
     correcting = correcting_section.context(job, run, tried)
     lists = ("blocking", "left_out")
     offered = {name: correcting_section.offered(found[name], correcting) for name in lists}
-    return found | offered | correcting
+    return found | offered | correcting | doubled.found(job, run, request.user)
 
 
 def imports_in_progress(job):

@@ -1,16 +1,23 @@
 """Contacts that would double: rows without a code whose e-mail or phone is that of a contact already there."""
 
+import html
+import re
+
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from entities.models import Contact
 from imports import execution, importing
 from imports.mapping import CLEAR, CREATE, FILL, LEAVE_OUT, UPDATE
-from imports.models import ImportRow, ImportRun, RowDouble
+from imports.models import ImportJob, ImportRow, ImportRun, RowDouble
 from imports.worker import Worker
+from tests.conftest import person
 from tests.factories import ContactFactory
 from tests.imports.journeys import check, csv_bytes, draft, problems, start
+from tests.pages import form_values
 
 pytestmark = pytest.mark.django_db
 HEADER = "Code,First Name,Last Name,E-mail,Phone"
@@ -184,7 +191,7 @@ def test_a_row_that_may_mean_several_contacts_is_left_out(anna):
     assert problems(job) == [(2, "means_several", ""), (4, "means_several", "")]
     sentences = [d.get_problems()[0].text for d in job.deciding_run().details.filter(row_number=2)]
     assert sentences == [
-        "The row may mean each of the contacts ANNA, TWIN. Give the row the code of the record that it means."
+        "The row may mean any of the contacts ANNA, TWIN. Give the row the code of the record that it means."
     ]
 
 
@@ -333,3 +340,145 @@ def test_an_import_that_creates_all_rows_anyway_does_not_ask(anna):
     with CaptureQueriesContext(connection) as captured:
         start(job, leave_out=True)
     assert not [query for query in captured if '"email_key" IN' in query["sql"]]
+
+
+# The preview and the page of all of them
+
+
+@pytest.fixture
+def admin(client, business_admin):
+    client.force_login(business_admin)
+    return client
+
+
+@pytest.fixture
+def doubling(business_admin, anna):
+    """A draft with two rows that double a contact, and one that does not."""
+    job = contacts(",Ann,New,anna@example.com,", ",Ann,Newer,,+35799123456", ",Bob,New,,")
+    job.created_by, job.from_command_line = business_admin, False
+    job.save()
+    return job
+
+
+def url(name, job):
+    return reverse(f"imports:{name}", args=[job.pk])
+
+
+def preview(client, job):
+    """The preview after its check is over."""
+    client.get(url("preview", job))
+    while run := ImportRun.objects.filter(state=ImportRun.State.WAITING).first():
+        Worker(lambda run: None, float("inf")).work(run.pk)
+    return client.get(url("preview", job))
+
+
+def text_of(answer):
+    body = re.sub(r"<(script|style|noscript).*?</\1>", "", answer.content.decode(), flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def test_the_preview_counts_lists_and_asks(admin, doubling, anna):
+    answer = preview(admin, doubling)
+    words, page = text_of(answer), answer.content.decode()
+    assert "2 rows would double a contact that is already there" in words
+    assert "2 Ann New anna@example.com Anna Old ANNA 3 Ann Newer +35799123456 Anna Old ANNA" in words
+    assert reverse("admin:entities_contact_change", args=[anna.pk]) in page
+    assert form_values(page, url("doubles", doubling))["doubles"] == "create"
+    assert "3 would be created, 0 updated, 0 unchanged. 2 rows would double a contact" in words
+
+
+def test_nothing_is_asked_where_nothing_doubles(admin, business_admin):
+    job = contacts(",Bob,New,bob@example.com,")
+    job.created_by = business_admin
+    job.save()
+    assert "would double" not in text_of(preview(admin, job))
+
+
+def test_the_answer_is_kept_and_the_rows_are_checked_again(admin, doubling):
+    preview(admin, doubling)
+    answer = admin.post(url("doubles", doubling), {"doubles": "leave_out"})
+    assert answer.url == f"{url('preview', doubling)}#doubles"
+    words = text_of(preview(admin, doubling))
+    assert "1 would be created, 0 updated, 0 unchanged; 2 left out." in words
+    assert "Left out as chosen They would double a record" in words
+    assert "incorrect content" not in words
+    assert "Leave them out (holds now)" in words
+
+
+def test_a_started_import_does_as_was_answered(admin, doubling, anna):
+    preview(admin, doubling)
+    admin.post(url("doubles", doubling), {"doubles": "update"})
+    page = preview(admin, doubling).content.decode()
+    values = form_values(page, url("start", doubling))
+    admin.post(url("start", doubling), values | {"leave_out": "yes"})
+    preview(admin, doubling)
+    doubling.refresh_from_db()
+    assert (doubling.state, doubling.created, doubling.updated, doubling.rejected) == ("completed", 1, 1, 1)
+    words = text_of(admin.get(doubling.get_absolute_url()))
+    assert "Rows that would double a contact updated the one that was there" in words
+
+
+@pytest.mark.parametrize("values", [{}, {"doubles": "forget"}])
+def test_no_answer_is_said_and_changes_nothing(admin, doubling, values):
+    answer = admin.post(url("doubles", doubling), values, follow=True)
+    assert "Nothing was chosen. Say what is to become of the rows" in text_of(answer)
+    doubling.refresh_from_db()
+    assert doubling.get_options().doubles == "create"
+
+
+def test_updating_takes_the_right_to_change_contacts(client, anna):
+    user = person("importer")
+    rights = ["add_importjob", "view_importjob", "add_contact", "add_address"]
+    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    client.force_login(user)
+    job = contacts(",Ann,New,anna@example.com,")
+    job.created_by, job.from_command_line = user, False
+    job.save()
+    page = preview(client, job).content.decode()
+    assert reverse("admin:entities_contact_change", args=[anna.pk]) not in page
+    answer = client.post(url("doubles", job), {"doubles": "update"}, follow=True)
+    assert "Your account lacks rights that this takes:" in text_of(answer)
+    job.refresh_from_db()
+    assert job.get_options().doubles == "create"
+    assert client.post(url("doubles", job), {"doubles": "leave_out"}).status_code == 302
+    job.refresh_from_db()
+    assert job.get_options().doubles == "leave_out"
+
+
+def test_all_rows_that_double_have_a_page(admin, business_admin, anna):
+    job = contacts(*[f",Ann,{number},anna@example.com," for number in range(60)])
+    job.created_by = business_admin
+    job.save()
+    assert "All 60 rows" in text_of(preview(admin, job))
+    words = text_of(admin.get(url("doubles", job), {"page": 2}))
+    assert "61 Ann 59 anna@example.com Anna Old ANNA" in words
+    assert "52 Ann 50" in words
+    assert "51 Ann 49" not in words
+
+
+def test_before_a_check_there_is_nothing_to_list(admin, doubling):
+    assert admin.get(url("doubles", doubling)).url == url("preview", doubling)
+
+
+def test_an_unmapped_draft_is_sent_back(admin, doubling):
+    doubling.mapping = {}
+    doubling.save()
+    for answer in (admin.get(url("doubles", doubling)), admin.post(url("doubles", doubling))):
+        assert answer.url == url("mapping", doubling)
+
+
+def test_a_started_import_leads_to_its_page(admin, doubling):
+    ImportJob.objects.filter(pk=doubling.pk).update(state=ImportJob.State.IN_PROGRESS)
+    assert admin.get(url("doubles", doubling)).url == doubling.get_absolute_url()
+    assert admin.post(url("doubles", doubling), {"doubles": "update"}).url == doubling.get_absolute_url()
+
+
+def test_the_anonymous_are_sent_to_the_log_in_page(client, doubling):
+    assert client.get(url("doubles", doubling)).url.startswith(reverse("admin:login"))
+    assert client.post(url("doubles", doubling)).url.startswith(reverse("admin:login"))
+
+
+def test_a_stranger_finds_nothing(client, doubling):
+    client.force_login(person("another", "Business admin"))
+    assert client.get(url("doubles", doubling)).status_code == 404
+    assert client.post(url("doubles", doubling), {"doubles": "update"}).status_code == 404

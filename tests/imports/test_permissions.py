@@ -45,12 +45,14 @@ EXPECTED = {
     ("mapping", "POST"): OWNERS_DRAFT,
     ("preview", "GET"): OWNERS_DRAFT,
     ("preview-check", "GET"): OWNERS_DRAFT_CHANGE,
+    ("doubles", "GET"): OWNERS_DRAFT_CHANGE,
+    ("doubles", "POST"): OWNERS_DRAFT_CHANGE,
     ("start", "GET"): creators(NOT_ALLOWED),
     ("start", "POST"): OWNERS_DRAFT_CHANGE,
     ("delete-draft", "GET"): {**creators(NOT_ALLOWED), "superuser": NOT_FOUND},
     ("delete-draft", "POST"): OWNERS_DRAFT_CHANGE,
 }
-DRAFTS = {"upload", "mapping", "preview", "preview-check", "start", "delete-draft"}
+DRAFTS = {"upload", "mapping", "preview", "preview-check", "doubles", "start", "delete-draft"}
 
 
 def names_of_addresses():
