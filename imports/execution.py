@@ -16,7 +16,7 @@ from django.utils.translation import get_language, gettext_noop
 from . import drafts, remembering, reports, retention
 from .mapping import UPDATE
 from .models import ImportJob, ImportRow, ImportRun, file_storage
-from .problems import CHOSEN
+from .problems import CHOSEN, DONE
 from .rows import place_of
 from .said import Said
 from .writing import count_spread
@@ -296,12 +296,8 @@ def rights(job):
 
 def verdict(job, run):
     """How a finished run ends its import, as (state, reason); None when the import itself is next."""
-    if run.rows_done and run.rows_done == run.done_already:
-        return ImportJob.State.FAILED, Said("all_done", rows=run.rows_done)
     if run.rows_done == run.rejected:
-        is_chosen = {cause["kind"] for cause in run.problems} == {CHOSEN}
-        code = "all_left_out" if is_chosen else "nothing_imported"
-        return ImportJob.State.FAILED, Said(code, rows=run.rows_done)
+        return ImportJob.State.FAILED, nothing_imported_sentence(run)
     if run.kind == ImportRun.Kind.IMPORT:
         return ImportJob.State.COMPLETED, ""
     if run.rejected_for_content and not job.get_options().leave_out:
@@ -337,6 +333,15 @@ def end(job, run, state, reason, failed_rows="", mail=True):
         transaction.on_commit(lambda: file_storage().delete(outdated))
     if job.mail_pending:
         transaction.on_commit(lambda: reports.send_mail(job.pk))
+
+
+def nothing_imported_sentence(run):
+    kinds = {cause["kind"] for cause in run.problems}
+    if kinds == {DONE}:
+        return Said("all_done", rows=run.rows_done)
+    if kinds == {CHOSEN}:
+        return Said("all_left_out", rows=run.rows_done)
+    return Said("none_left") if DONE in kinds else Said("nothing_imported", rows=run.rows_done)
 
 
 def cancelled_sentence(run):

@@ -73,6 +73,7 @@ SENTENCES = {
     "incorrect_content": incorrect_content,
     "nothing_imported": nothing_imported,
     "all_done": all_done,
+    "none_left": lambda: _("No row could be imported: those that were not imported already have problems."),
     TRIED: tried,
     "all_left_out": all_left_out,
     "cancelled_check": lambda: _("Cancelled while checking; nothing was written."),

@@ -162,7 +162,7 @@ def take_upload(request, job, file):
     remember(request, job, "mapping")
     if job.reading:
         for sentence in repair_facts.surprises(job, expected, entity_type):
-            messages.warning(request, sentence)
+            messages.info(request, sentence)
     target = reverse("imports:preview" if needs_no_mapping(job) else "imports:mapping", args=[job.pk])
     return JsonResponse({"next": target}) if wants_json(request) else redirect(target)
 

@@ -84,8 +84,8 @@ def test_the_first_import_says_what_became_of_its_failed_rows(admin):
     repair = start_on_page(admin, draft)
     page = text_of(admin.get(root.get_absolute_url()))
     assert "Of its 2 failed rows 1 was imported since; 1 is left." in page
-    assert f"Import {repair.pk}" in page
-    assert "1 failed row imported" in page
+    assert f"Import {repair.pk} (" in page
+    assert "): 1 failed row imported" in page
     assert f"import {root.pk}, contacts.csv" in text_of(admin.get(repair.get_absolute_url()))
     assert f"failed rows of import {root.pk}" in text_of(admin.get(reverse("imports:list")))
 
