@@ -46,6 +46,7 @@ $(VENV)/.dev: requirements-dev.lock | $(VENV)/bin/python
 
 $(VENV)/.browser: | $(VENV)/.dev
 	@$(BIN)/python tests/bring_browser.py
+	@$(BIN)/python tests/bring_office.py
 	@touch $@
 
 lock:

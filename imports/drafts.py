@@ -15,9 +15,10 @@ from .fields import Date, Number
 from .headers import headers, width
 from .mapping import Options, guess_header_row
 from .models import ImportJob, NoLongerDraft, delete_stored, file_storage
-from .parts import Limits, delete_parts, first_rows, iter_rows, read_file
+from .parts import Limits, TimeIsUp, delete_parts, first_rows, iter_rows, read_file
+from .readers_problems import UnreadableFile
 from .suggestions import mapping_of
-from .taking_back import take_back
+from .taking_back import likely_encoding, take_back
 from .validation import Checker
 
 SAMPLE_VALUES = 3
@@ -96,19 +97,16 @@ def read(job, *, in_request, sheet=None, join=(), encoding=None, delimiter=None,
     """
     known_headers = headers_before(job)
     prefix = f"{job.parts_prefix}/{timezone.now():%H%M%S%f}"
-    with local_copy(job) as path:
-        reading = read_file(
-            path,
-            name=job.file_name,
-            storage=file_storage(),
-            prefix=prefix,
-            sheet=sheet,
-            join=join,
-            encoding=encoding,
-            delimiter=delimiter,
-            limits=limits(in_request),
-            on_progress=on_progress,
-        )
+    how = {
+        "sheet": sheet,
+        "join": join,
+        "delimiter": delimiter,
+        "limits": limits(in_request),
+        "on_progress": on_progress,
+    }
+    reading = parse(job, prefix, encoding=encoding, **how)
+    if likely := likely_encoding(job, reading):
+        reading = parse_again(job, reading, f"{prefix}-again", encoding=likely, **how)
     reading, returned = take_back(job, reading, prefix)
     earlier, mapping = job.get_reading(), job.mapping
     job.reading, job.reading_problem, job.file_format = reading.to_json(), "", reading.format
@@ -133,6 +131,24 @@ def read(job, *, in_request, sheet=None, join=(), encoding=None, delimiter=None,
     outdated = earlier if is_kept else reading  # another file was uploaded while this one was read
     if outdated:
         delete_parts(file_storage(), outdated)
+
+
+def parse(job, prefix, **how):
+    with local_copy(job) as path:
+        return read_file(path, name=job.file_name, storage=file_storage(), prefix=prefix, **how)
+
+
+def parse_again(job, reading, prefix, **how):
+    """The Reading of the file read in another way, in the place of an earlier one if it can be read so."""
+    try:
+        again = parse(job, prefix, **how)
+    except TimeIsUp:
+        delete_parts(file_storage(), reading)
+        raise
+    except UnreadableFile:
+        return reading
+    delete_parts(file_storage(), reading)
+    return again
 
 
 def headers_before(job):

@@ -64,6 +64,17 @@ def take_back(job, reading, prefix):
     return replace(reading, parts=parts, rows=count, width=width, aligned=is_aligned), returned
 
 
+def likely_encoding(job, reading):
+    """The encoding of the import that a file corrects, when that of the file could only be guessed; else
+    None. A few failed rows are less to guess from than the whole file was."""
+    if not reading.encoding_guessed:
+        return None
+    correction = find_correction(first_rows(file_storage(), reading, TITLE_LINES))
+    corrects = correction and corrected_import(job, correction)
+    known = corrects.reading.get("encoding") if corrects else None
+    return known if known and known != reading.encoding and not known.startswith("utf") else None
+
+
 def corrected_import(job, correction):
     """The started import that a failed-rows file names, or None."""
     named = ImportJob.objects.filter(pk=correction.number, code=correction.code).exclude(pk=job.pk)

@@ -4,6 +4,7 @@ import csv
 import io
 import threading
 
+import openpyxl
 import pytest
 from django.db import connection
 
@@ -110,6 +111,57 @@ def test_columns_in_another_order_are_put_where_they_were():
         (5, ["A4", "Dora", "Sample", "d@example.com"]),
     ]
     assert repair.mapping == root.mapping
+
+
+@pytest.mark.parametrize(("delimiter", "encoding"), [(";", "utf-8"), ("\t", "utf-16"), (",", "utf-16-le")])
+def test_a_csv_is_recognised_whatever_the_program_that_saved_it(delimiter, encoding):
+    content = csv_bytes(HEADER, GOOD[0], "00A3,Άννα,Δείγμα,no address", 'A4,"Ζωή, η μία",Δείγμα,none')
+    root = run_import("contacts", content, "contacts.csv")
+    saved = io.StringIO("\ufeff" if encoding == "utf-16-le" else "")
+    saved.seek(0, io.SEEK_END)
+    writer = csv.writer(saved, delimiter=delimiter)
+    writer.writerows(csv.reader(io.StringIO(corrected(root).decode())))
+    repair = uploaded(saved.getvalue().encode(encoding))
+    assert repair.repairs == root
+    assert rows_of(repair)[1:] == [
+        (3, ["00A3", "Άννα", "Δείγμα", "c@example.com"]),
+        (4, ["A4", "Ζωή, η μία", "Δείγμα", "d@example.com"]),
+    ]
+
+
+def test_few_rows_are_read_in_the_encoding_of_the_import_that_they_correct():
+    greek = [f"G{number},Άννα Μαρία,Παπαδοπούλου,g{number}@example.com" for number in range(20)]
+    content = csv_bytes(HEADER, *greek, "A3,Άννα,Δ,no address").decode().encode("windows-1253")
+    root = run_import("contacts", content, "contacts.csv")
+    assert root.get_reading().encoding == "windows-1253"
+    with file_storage().open(root.failed_rows.name) as file:
+        repair = uploaded(file.read())
+    assert rows_of(repair)[1:] == [(22, ["A3", "Άννα", "Δ", "no address"])]
+    assert len(stored_files(f"imports/{repair.folder}")) == 2
+
+
+def test_failed_rows_of_several_sheets_find_their_sheet():
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in {"Limassol": [GOOD[0], BAD[0]], "Nicosia, new": [GOOD[1], BAD[1]]}.items():
+        sheet = book.create_sheet(name)
+        for row in (HEADER, *rows):
+            sheet.append(row.split(","))
+    content = io.BytesIO()
+    book.save(content)
+    job = draft("contacts", content.getvalue(), "contacts.xlsx")
+    drafts.read(
+        job,
+        in_request=True,
+        join=[{"name": "Limassol", "skipped": 0}, {"name": "Nicosia, new", "skipped": 1}],
+    )
+    root = start(job)
+    numbers = [number for number, _, _ in problems(root)]
+    assert (root.created, numbers) == (2, [3, 2_000_003])
+    with file_storage().open(root.failed_rows.name) as file:
+        repair = draft("contacts", file.read(), "contacts - failed rows.xlsx")
+    assert [number for number, _ in rows_of(repair)] == [1, *numbers]
+    assert drafts.data_rows(repair) == 2
 
 
 def test_a_file_without_a_mapped_header_is_not_ready():
