@@ -9,6 +9,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline
 
+from imports.record_admin import ImportedRecordsMixin
+
 from . import models
 from .forms import AddressForm, AddressFormSet, ContactForm, ProductForm, RecordForm
 
@@ -103,7 +105,7 @@ class AddressInline(StackedInline):
 
 
 @admin.register(models.Contact)
-class ContactAdmin(RecordAdmin):
+class ContactAdmin(ImportedRecordsMixin, RecordAdmin):
     form = ContactForm
     inlines = [AddressInline]
     list_display = ("__str__", "code", "type", "email", "phone", "classification", "changed_at")
@@ -133,7 +135,7 @@ class ContactAdmin(RecordAdmin):
 
 
 @admin.register(models.Product)
-class ProductAdmin(RecordAdmin):
+class ProductAdmin(ImportedRecordsMixin, RecordAdmin):
     form = ProductForm
     list_display = ("code", "name", "type", "family", "brand", "amount", "state", "changed_at")
     list_filter = ("state", "type__classification", "type", "family", "brand", "changed_at")
@@ -157,7 +159,7 @@ class ProductAdmin(RecordAdmin):
 
 
 @admin.register(models.Device)
-class DeviceAdmin(RecordAdmin):
+class DeviceAdmin(ImportedRecordsMixin, RecordAdmin):
     list_display = ("serial_number", "product", "electronic_id", "location", "contact", "changed_at")
     list_filter = ("location", "product__type", "changed_at")
     list_select_related = ("product", "location", "contact")
@@ -173,7 +175,7 @@ class RewardSchemeAdmin(LookUpAdmin):
 
 
 @admin.register(models.RewardSchemeCode)
-class RewardSchemeCodeAdmin(RecordAdmin):
+class RewardSchemeCodeAdmin(ImportedRecordsMixin, RecordAdmin):
     list_display = ("code", "scheme", "used", "used_by", "used_at", "changed_at")
     list_filter = ("scheme", "used", "used_at")
     list_select_related = ("scheme", "used_by")

@@ -40,6 +40,11 @@ def may_enter(user, permission):
     return user.is_active and user.is_staff and user.has_perm(permission)
 
 
+def may_see_records(request, model):
+    """Whether the user may see a model's records in the admin."""
+    return admin.site.is_registered(model) and admin.site.get_model_admin(model).has_view_permission(request)
+
+
 def lacking(user, rights):
     """The names of those of the rights ("app.codename") that the user does not have, such as "add contact"."""
     wanted = Q()

@@ -96,3 +96,12 @@ def rows_that_exist(job, rows):
     found = importer.model.objects.filter(**{f"{key_field}__in": set(keys.values())})
     stored = set(found.values_list(key_field, flat=True))
     return {number for number, key in keys.items() if key in stored}
+
+
+def row_at(job, number):
+    """The cells of the data row with this number; None when the file has no such row. Raises
+    FileNotFoundError when the rows are no longer kept."""
+    if number <= job.get_options().header_row:
+        return None
+    found, cells = next(iter_rows(file_storage(), job.get_reading(), after=number - 1), (None, None))
+    return cells if found == number else None

@@ -1,6 +1,6 @@
 """The pages on which imports are watched: the list, an import's page, its failed rows, and the manual."""
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from . import details, execution, repair_facts, repairs, reports, tried, undo_pages
-from .access import may_create, may_enter, may_see, page_context
+from .access import may_create, may_enter, may_see, may_see_records, page_context
 from .attachments import TYPES, attachment
 from .filters import Filter
 from .importers import importers
@@ -102,9 +102,7 @@ def events(request, job):
 
 def records_url(request, model):
     """The admin's list of a model's records; "" for those who may not see them."""
-    if not admin.site.is_registered(model) or not admin.site.get_model_admin(model).has_view_permission(
-        request
-    ):
+    if not may_see_records(request, model):
         return ""
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 

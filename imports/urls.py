@@ -8,6 +8,7 @@ from . import (
     monitoring,
     remembered_pages,
     repair_pages,
+    row_pages,
     undo_pages,
     wizard,
 )
@@ -48,5 +49,7 @@ urlpatterns = [
     path("<int:pk>/undo/start/", undo_pages.start, name="undo-start"),
     path("<int:pk>/undo/continue/", undo_pages.go_on, name="undo-continue"),
     path("<int:pk>/undo/kept/", undo_pages.kept, name="undo-kept"),
+    path("<int:pk>/rows/", row_pages.find_row, name="find-row"),
+    path("<int:pk>/rows/<int:number>/", row_pages.row, name="row"),
     path("<int:pk>/failed-rows/", monitoring.failed_rows, name="failed-rows"),
 ]

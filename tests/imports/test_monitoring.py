@@ -377,7 +377,7 @@ def test_the_page_begins_with_the_counts_in_one_sentence(admin_page):
 def test_problems_are_grouped_by_cause_with_an_example_and_what_to_do(admin_page):
     page = text_of(admin_page.get(mixed().get_absolute_url()))
     assert "Badly formatted" in page
-    assert "1 Contact Email Row 3: “nobody” is not an e-mail address Correct the address" in page
+    assert "1 Contact Email Row 3 : “nobody” is not an e-mail address Correct the address" in page
 
 
 def test_content_stands_apart_from_format(admin_page):
@@ -387,8 +387,10 @@ def test_content_stands_apart_from_format(admin_page):
 
 
 def test_failed_rows_are_shown_with_number_cells_and_problems(admin_page):
-    page = admin_page.get(mixed().get_absolute_url()).content.decode()
-    assert '<th scope="row" class="number">3</th>' in page
+    job = mixed()
+    page = admin_page.get(job.get_absolute_url()).content.decode()
+    row = reverse("imports:row", args=[job.pk, 3])
+    assert f'<th scope="row" class="number"><a href="{row}">3</a></th>' in page
     assert (
         "Contact Email: “nobody” is not an e-mail address. Correct the address, or leave the cell blank."
         in page
