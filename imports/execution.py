@@ -24,6 +24,7 @@ from .writing import count_spread
 CHECK_STAYS_FRESH = timedelta(minutes=10)
 CHECK_IS_KEPT_CURRENT = timedelta(hours=1)
 AT_ONCE = 5000
+TRIED_EVENT = gettext_noop("tried with the first rows")
 QUEUED_AGAIN_AFTER = timedelta(minutes=2)
 QUEUED_AGAIN_AT_THE_LATEST_AFTER = timedelta(minutes=10)
 
@@ -328,7 +329,7 @@ def end(job, run, state, reason, failed_rows="", mail=True):
     )
     if not ended:
         raise Lost
-    job.log(state, reason=str(reason), **counts)
+    job.log(TRIED_EVENT if job.is_tried else state, reason=str(reason), **counts)
     if outdated:
         transaction.on_commit(lambda: file_storage().delete(outdated))
     if job.mail_pending:

@@ -9,13 +9,14 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from .models import ImportJob, ImportRowDetail, ImportRun
 
 IMPORTS_AT_ONCE = 20
 DETAILS_AT_ONCE = 5000
 DETAILS_PER_SWEEP = 100_000
-REMOVED = "file and details removed"
+REMOVED = gettext_noop("file and details removed")
 
 
 def remove_what_is_over():

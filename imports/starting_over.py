@@ -2,17 +2,20 @@
 
 from django.core.files import File
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from . import drafts
 from .models import ImportJob, RowCorrection, file_storage
 
-STARTED_OVER = "started over"
+STARTED_OVER = gettext_noop("started over")
 TAKEN_OVER = ("file_name", "file_size", "sha256", "file_format", "mapping", "corrected")
 
 
 def is_possible(job):
-    """Whether the import was undone, failed or was cancelled, and its own file is still kept."""
-    came_to_nothing = job.undone_at or job.state in (ImportJob.State.FAILED, ImportJob.State.CANCELLED)
+    """Whether the import was undone, failed or was cancelled, and its own file is still kept. One that is
+    tried goes on, or is undone first."""
+    has_stopped = job.state in (ImportJob.State.FAILED, ImportJob.State.CANCELLED) and not job.is_tried
+    came_to_nothing = job.undone_at or has_stopped
     return bool(came_to_nothing and job.file and job.reading and not job.repairs_id)
 
 

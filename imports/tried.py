@@ -8,11 +8,12 @@ from .record_links import RecordLinks
 
 @dataclass(frozen=True)
 class TriedRow:
-    """What became of a row: `record` is what its record is called, `url` its page, "" without one."""
+    """What became of a row: `key` and `name` are its record's, `url` its page; "" without one."""
 
     number: int
     outcome: str
-    record: str
+    key: str
+    name: str
     url: str
     problems: list
 
@@ -31,10 +32,12 @@ def rows(request, job):
     ledger = list(run.ledger.order_by("row_number")[: job.get_options().first_rows])
     records = job.importer.model._base_manager.in_bulk([row.record_id for row in ledger if row.record_id])
     problems = {detail.row_number: detail.get_problems() for detail in run.details.filter(outcome="rejected")}
+    key = job.importer.key
     return [
         TriedRow(
             row.row_number,
             row.outcome,
+            getattr(records.get(row.record_id), key, ""),
             str(records.get(row.record_id, "")),
             links.url(row.record_id) if row.record_id in records else "",
             problems.get(row.row_number, []),
