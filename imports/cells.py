@@ -72,6 +72,12 @@ def quoted(cell):
         return str(shown_cell(cell)).strip()
 
 
+def is_one_of(words, cell):
+    """Whether `cell` is one of the words, given without case, or an error among them."""
+    text = cell if type(cell) is str else cell.get("error", "") if type(cell) is dict else ""
+    return text.strip(TRIMMED).casefold() in words
+
+
 def shown_cell(cell):
     """`cell` as a person sees it, whatever it is; for sentences, samples and raw-cell tables."""
     if isinstance(cell, dict):

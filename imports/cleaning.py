@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass, field
 
-from .cells import TRIMMED, BadCell, quoted, shown_cell
+from .cells import TRIMMED, BadCell, is_one_of, quoted, shown_cell
 from .fields import LookUp
 from .keys import folded_key
 from .mapping import CLEAR
@@ -65,6 +65,7 @@ class Cleaner:
 
     def __init__(self, importer, mapping, options, width=None, only=None, corrections=None):
         self.width = width
+        self.blank_words = frozenset(options.blanks)
         self.corrections = corrections or {}
         self.corrected = {}
         self.fed = frozenset(mapping.fed())
@@ -77,6 +78,8 @@ class Cleaner:
                 self.corrected[column.key] = (column.field.compile(options.fixed_options), column.name)
             if column.key in mapping.columns:
                 clean = column.field.compile(options.file_options)
+                if self.blank_words:
+                    clean = with_blanks(clean, self.blank_words)
                 if column.key in mapping.values:
                     clean_other = column.field.compile(options.fixed_options)
                     clean = with_other_values(
@@ -121,7 +124,9 @@ class Cleaner:
         return frozenset(
             key
             for key, index in self.clearing
-            if key not in row.values and key not in corrections and is_blank(row.cells, index)
+            if key not in row.values
+            and key not in corrections
+            and (is_blank(row.cells, index) or is_one_of(self.blank_words, row.cells[index]))
         )
 
     def correct(self, values, problems, corrections):
@@ -138,6 +143,15 @@ class Cleaner:
             else:
                 if value is not None:
                     values[key] = value
+
+
+def with_blanks(clean, words):
+    """A cleaning function for which the cells that say one of `words` are blank."""
+
+    def clean_unless_blank(cell):
+        return None if is_one_of(words, cell) else clean(cell)
+
+    return clean_unless_blank
 
 
 def is_blank(cells, index):

@@ -10,7 +10,7 @@ from .cells import shown_cell
 from .mapping import CLEAR, FILL, LEAVE_OUT, UPDATE, name_without_header
 from .models import ImportRow
 from .problems import CHOSEN, CONTENT, DONE, FORMAT
-from .rows import row_in_words
+from .rows import row_in_words, row_name
 from .values_in_words import names_of_references
 
 FAILED_ROWS_PER_PAGE = 50
@@ -158,6 +158,9 @@ def how(job, headers):
         answers.append((_("Cleared by a blank cell"), ", ".join(stored["cleared"])))
     if doubles := DOUBLES.get(options.doubles):
         answers.append((_("Rows that would double a %(noun)s") % {"noun": importer.noun}, doubles))
+    totals = [row_name(row, job.row_sheets) for row in options.totals]
+    answers.append((_("Treated as blank"), ", ".join(options.blanks)))
+    answers.append((_("Not imported, as totals"), ", ".join(totals)))
     if options.leave_out is not None:
         answers.append(
             (_("Rows with incorrect content"), _("left out") if options.leave_out else _("import nothing"))
@@ -168,7 +171,7 @@ def how(job, headers):
 def sheets_of(job):
     if names := job.row_sheets:
         return (_("Sheets, as one"), ", ".join(names))
-    return ("Sheet", job.reading.get("sheet"))
+    return (_("Sheet"), job.reading.get("sheet"))
 
 
 def mapping(job, headers):

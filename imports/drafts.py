@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from . import evidence, family, remembering
-from .fields import Date, Number
+from .fields import Number
 from .headers import headers, width
+from .looking_over import date_order, is_outdated, make_report
 from .mapping import Options, guess_header_row
 from .models import ImportJob, NoLongerDraft, delete_stored, file_storage
 from .parts import Limits, TimeIsUp, delete_parts, first_rows, iter_rows, read_file
@@ -85,7 +86,7 @@ def change_entity_type(job, importer):
     job.options, job.repairs, job.remembered = {}, None, None
     if job.reading:
         propose(job)
-    job.save_draft("entity_type", "options", "mapping", "repairs_id", "remembered")
+    job.save_draft("entity_type", "reading", "options", "mapping", "repairs_id", "remembered")
     forget_corrections(job)
 
 
@@ -111,7 +112,7 @@ def read(job, *, in_request, sheet=None, join=(), encoding=None, delimiter=None,
     earlier, mapping = job.get_reading(), job.mapping
     job.reading, job.reading_problem, job.file_format = reading.to_json(), "", reading.format
     job.repairs = family.root_of(returned.corrects) if returned and returned.corrects else None
-    propose(job, returned)
+    propose(job, returned, in_request)
     if not returned and headers(job) == known_headers:
         job.mapping = mapping
     kept = (
@@ -178,7 +179,7 @@ def local_copy(job):
             yield copy.name
 
 
-def propose(job, returned=None):
+def propose(job, returned=None, in_request=True):
     """Header row and mapping from what the file holds, keeping the options already chosen; for failed
     rows that come back, entity type, options and mapping are those of the import that they come from."""
     rows = list(first_rows(file_storage(), job.get_reading(), 20))
@@ -192,7 +193,9 @@ def propose(job, returned=None):
         if returned
         else header_row_of(job) or header_row or guess_header_row(job.importer, rows)
     )
+    options.totals = []
     job.options = options.to_json()
+    make_report(job, in_request)
     mapping = returned.mapping if corrects else suggested_mapping(job)
     if not mapping.columns:
         suggested = suggested_mapping(job).columns
@@ -242,10 +245,12 @@ def suggested_mapping(job):
 
 
 def detect_writing(job):
-    """Set date order and decimal mark where the mapped cells of the first part decide them."""
+    """Set date order and decimal mark where the mapped cells decide them."""
     options, mapping = job.get_options(), job.get_mapping()
+    if is_outdated(job):
+        make_report(job)
     samples = first_data_rows(job, 5000)
-    options.date_order = options.date_order or date_order(texts_of(job, mapping, samples, Date))
+    options.date_order = options.date_order or date_order(job, mapping)
     options.decimal_mark = options.decimal_mark or decimal_mark(texts_of(job, mapping, samples, Number))
     if job.remembered:
         remembering.fill_writing(options, job.remembered)
@@ -262,14 +267,6 @@ def texts_of(job, mapping, rows, kind):
     return [
         cells[i].strip() for _, cells in rows for i in indexes if i < len(cells) and isinstance(cells[i], str)
     ]
-
-
-def date_order(texts):
-    """ "dmy" or "mdy" when some date decides and none contradicts, else ""."""
-    pairs = [tuple(map(int, found.groups()[:2])) for text in texts if (found := Date.WRITTEN.fullmatch(text))]
-    day_first = any(first > 12 >= second for first, second in pairs)
-    month_first = any(second > 12 >= first for first, second in pairs)
-    return "" if day_first == month_first else "dmy" if day_first else "mdy"
 
 
 def decimal_mark(texts):

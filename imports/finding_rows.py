@@ -42,7 +42,7 @@ def place_of_row(job, number):
 
 def rows_above(job):
     """How many rows that are not blank stand above the data: title lines and headers."""
-    return job.reading["rows"] - drafts.data_rows(job)
+    return job.get_reading().rows - drafts.data_rows(job)
 
 
 def rows_of_outcome(job, run, outcome, place, count):

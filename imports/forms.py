@@ -21,6 +21,7 @@ from .mapping import (
     Mapping,
     guess_header_row,
 )
+from .noticed import blank_words, possible_totals
 from .problems import Problem
 from .readers_encoding import ENCODINGS
 from .wording import figure
@@ -176,12 +177,17 @@ class MappingForm(forms.Form):
     generate = forms.BooleanField(required=False)
     update = forms.BooleanField(required=False)
     date_answer = forms.ChoiceField(required=False, widget=forms.RadioSelect)
+    blanks = forms.MultipleChoiceField(required=False)
+    totals = forms.TypedMultipleChoiceField(required=False, coerce=int)
 
     def __init__(self, data=None, *, job, headers, find_ambiguous_date, header_row=None):
         self.importer, self.headers = job.importer, headers
         self.find_ambiguous_date, self.header_row = find_ambiguous_date, header_row
         self.mapping, self.options = job.get_mapping(), job.get_options()
         super().__init__(data, initial=self.initial_values())
+        reading = job.get_reading()
+        self.fields["blanks"].choices = [(word, word) for word in blank_words(reading)]
+        self.fields["totals"].choices = [(row, row) for row in possible_totals(reading)]
         columns = [(column.key, column.label) for column in self.importer.columns]
         for index, header in enumerate(headers):
             choices = [("", NOT_IMPORTED), *columns]
@@ -203,6 +209,8 @@ class MappingForm(forms.Form):
             "generate": options.generate,
             "update": options.update,
             "date_answer": options.date_order,
+            "blanks": options.blanks,
+            "totals": options.totals,
         }
         values |= {header_name(index): key for key, index in self.mapping.columns.items()}
         values |= {
@@ -219,12 +227,20 @@ class MappingForm(forms.Form):
             else 0,
             generate=self.cleaned_data.get("generate", False),
             update=self.cleaned_data.get("update", False),
+            blanks=self.clean_blank_words(),
+            totals=sorted(self.cleaned_data.get("totals", ())),
         )
         self.mapping = Mapping(columns, {}, self.matched_values(columns))
         self.mapping.stored = self.clean_stored(columns)
         self.clean_dates()
         self.mapping.fixed = self.clean_fixed(columns)
         self.require_columns()
+
+    def clean_blank_words(self):
+        """The words that were ticked; those that the file does not hold stay."""
+        asked = dict(self.fields["blanks"].choices)
+        kept = [word for word in self.options.blanks if word not in asked]
+        return sorted({*kept, *self.cleaned_data.get("blanks", ())})
 
     def matched_values(self, columns):
         """What was matched for the values of a header stays while the header feeds the same column."""

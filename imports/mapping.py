@@ -42,7 +42,8 @@ class Options:
     """The answers of the mapping step. `header_row` is the row that holds the headers, 0 when none does.
     `leave_out` is the answer on incorrect content: None until given. `first_rows` is after how many rows
     an import that is only tried stops. `doubles` says what becomes of rows without a key that would double
-    a stored record: CREATE, UPDATE that record, or LEAVE_OUT."""
+    a stored record: CREATE, UPDATE that record, or LEAVE_OUT. `blanks` are words, without case, that stand
+    for a blank cell, and errors such as "#n/a"; `totals` the numbers of rows that are no data."""
 
     header_row: int = 1
     generate: bool = False
@@ -52,6 +53,8 @@ class Options:
     decimal_mark: str = ""
     first_rows: int | None = None
     doubles: str = CREATE
+    blanks: list = field(default_factory=list)
+    totals: list = field(default_factory=list)
 
     def to_json(self):
         return asdict(self)

@@ -6,10 +6,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from . import drafts, execution, repairs
-from .dates import date_samples, find_ambiguous_date
+from .dates import date_samples
 from .forms import MappingForm, ReadingForm, fixed_name, header_name, stored_name
 from .joining import joinable, row_count, without_headers
+from .looking_over import find_ambiguous_date, is_outdated, make_report
 from .models import file_storage
+from .noticed import extent, findings
 from .parts import TimeIsUp, first_rows
 from .readers_encoding import ENCODINGS
 from .readers_problems import FILE_PROBLEMS, UnreadableFile
@@ -29,6 +31,9 @@ class MappingStep(RememberedActions):
 
     def __init__(self, request, job):
         self.request, self.job = request, job
+        if is_outdated(job):
+            make_report(job)
+            job.save_draft("reading")
         self.first_rows = list(first_rows(file_storage(), job.get_reading(), HEADER_ROWS))
         self.headers = drafts.headers(job)
         data = request.POST or None
@@ -100,7 +105,7 @@ class MappingStep(RememberedActions):
             self.job.options["header_row"] = self.reading_form.chosen("header_row")
             self.job.mapping = drafts.suggested_mapping(self.job).to_json()
             drafts.detect_writing(self.job)
-            self.job.save_draft("options", "mapping")
+            self.job.save_draft("reading", "options", "mapping")
             drafts.forget_corrections(self.job)
         return self.again()
 
@@ -150,6 +155,8 @@ class MappingStep(RememberedActions):
             reading_form=self.reading_form,
             other_sheets=self.other_sheets(),
             joining=self.joining(),
+            noticed=self.noticed(),
+            noticed_extent=extent(job.get_reading()),
             reading_problem=job.reading_problem,
             rows=drafts.data_rows(job),
             header_row=option.header_row,
@@ -168,6 +175,15 @@ class MappingStep(RememberedActions):
             errors=errors_of(self.form) + errors_of(self.reading_form) + errors_of(self.save_form),
             **self.remembered_context(),
         )
+
+    def noticed(self):
+        """[(Finding, whether its box is ticked)] of the file."""
+        reading, form = self.job.get_reading(), self.form
+        found = findings(reading, self.job.importer, self.headers, form.mapping, form.options)
+        return [
+            (finding, bool(finding.field) and finding.value in map(str, form[finding.field].value() or ()))
+            for finding in found
+        ]
 
     def joining(self):
         """What there is to say of sheets with the same headers, None when there are none."""

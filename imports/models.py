@@ -179,7 +179,10 @@ class ImportJob(models.Model):
 
     def get_reading(self):
         """The Reading of the file, or None before it was read."""
-        return Reading.from_json(self.reading) if self.reading else None
+        if not self.reading:
+            return None
+        reading, totals = Reading.from_json(self.reading), self.options.get("totals")
+        return reading.without(totals) if totals else reading
 
     def get_mapping(self):
         return Mapping(**self.mapping)

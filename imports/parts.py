@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -68,6 +68,9 @@ class Reading:
     text of a single column. `rows` counts rows that are not blank, `width` is the widest. A part is a dict
     of name, first and last (row numbers) and rows.
 
+    `hidden` are ranges of rows, [first, last], that are hidden in a workbook, `merged` [row, place] of cells,
+    `report` are the facts that `reading_report` found. `totals` are rows that are no data.
+
     Of corrected failed rows: `aligned` when the columns stand where those of the corrected import do; `own`
     are parts, rows and width of the file's own rows while `parts` hold that import's other rows too.
     """
@@ -82,6 +85,10 @@ class Reading:
     width: int = 0
     parts: list = field(default_factory=list)
     joined: list = field(default_factory=list)
+    hidden: list = field(default_factory=list)
+    merged: list = field(default_factory=list)
+    report: dict = field(default_factory=dict)
+    totals: list = field(default_factory=list)
     aligned: bool = False
     own: dict = field(default_factory=dict)
 
@@ -97,6 +104,14 @@ class Reading:
     def row_number(self, text):
         """The number that a row's name or label means, or None."""
         return row_number(text, self.row_sheets)
+
+    def without(self, totals):
+        """The same reading without these rows, which are no data."""
+        parts = [
+            part | {"rows": part["rows"] - sum(part["first"] <= row <= part["last"] for row in totals)}
+            for part in self.parts
+        ]
+        return replace(self, totals=totals, parts=parts, rows=self.rows - len(totals))
 
     def to_json(self):
         return asdict(self)
@@ -152,11 +167,20 @@ def read_file(
 
 def iter_rows(storage, reading, after=0):
     """Yield (row number, cells) of the rows behind row `after`; parts before it are not opened."""
+    for rows in iter_parts(storage, reading, after):
+        yield from map(tuple, rows)
+
+
+def iter_parts(storage, reading, after=0):
+    """The same rows as lists of [row number, cells], a part in each."""
+    totals = frozenset(reading.totals)
     for part in reading.parts:
-        if part["last"] > after:
-            for row_number, cells in _load(storage, part):
-                if row_number > after:
-                    yield row_number, cells
+        if part["last"] <= after:
+            continue
+        rows = _load(storage, part)
+        if part["first"] <= after or totals:
+            rows = [row for row in rows if row[0] > after and row[0] not in totals]
+        yield rows
 
 
 def first_rows(storage, reading, count):

@@ -99,7 +99,7 @@ def read(request, out):
     kind = recognise(request["path"])
     # Only the parser that is needed is loaded: together they cost a third of a second.
     importlib.import_module(FORMATS[kind]).read(request, out)
-    out.message(end={"rows": out.rows, "width": out.width})
+    out.message(end={"rows": out.rows, "width": out.width, "hidden": out.hidden, "merged": out.merged})
 
 
 def main():

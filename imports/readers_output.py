@@ -37,6 +37,8 @@ class RowWriter:
         self.seen = 0
         self.offset = 0
         self.skipped = 0
+        self.hidden = []
+        self.merged = []
 
     def message(self, **message):
         self.stream.write(json.dumps(message).encode() + b"\n")
@@ -58,6 +60,11 @@ class RowWriter:
         self.stream.write(lines)
         if self.rows > self.max_rows:
             raise UnreadableFile("too_many_rows_together", limit=f"{self.max_rows:,}")
+
+    def notice(self, hidden, merged):
+        """Note rows, [first, last], and cells, [row, their place], of the present sheet that are not as usual."""
+        self.hidden += [[first + self.offset, last + self.offset] for first, last in hidden]
+        self.merged += [[row + self.offset, cells] for row, cells in merged]
 
     def each_later(self, join):
         """Yield the sheets to join behind the first, each when its rows may be written."""

@@ -3,7 +3,7 @@
 import posixpath
 import re
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from imports.readers_problems import UnreadableFile, _
 
@@ -28,6 +28,11 @@ FORMULA_WITHOUT_RESULT = re.compile(
     rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)"
 )
 LONGEST_CELL = 1 << 15
+HIDDEN_ROW = re.compile(
+    rb"<(?:\w+:)?row\b(?=[^>]*\bhidden\s*=\s*[\"'](?:1|true)[\"'])[^>]*\br\s*=\s*[\"'](\d+)[\"'][^>]*(?<!/)>"
+)
+MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b[^>]*\bref\s*=\s*[\"']([A-Z]+(\d+)):([A-Z]+\d+)[\"']")
+MOST_NOTED = 1000
 STRICT_NAMESPACE = "purl.oclc.org"
 KINDS = {
     "ms-excel.sheet.binary": _("a binary workbook (.xlsb)"),
@@ -47,6 +52,39 @@ class Sheet:
     name: str
     visible: bool
     part: str
+
+
+@dataclass
+class Survey:
+    """What a sheet's XML shows that its cells do not: whether it `needs_care` because it has errors or formulas
+    without a result, which rows are `hidden`, [first, last], and which cells are `merged`, [row, "A2:A5"]."""
+
+    needs_care: bool = False
+    hidden: list = field(default_factory=list)
+    merged: list = field(default_factory=list)
+
+    def add(self, block):
+        self.needs_care = self.needs_care or bool(
+            AN_ERROR.search(block) or (A_FORMULA.search(block) and FORMULA_WITHOUT_RESULT.search(block))
+        )
+        if b"hidden" in block:
+            for found in HIDDEN_ROW.finditer(block):
+                self.hide(int(found[1]))
+        if b"mergeCell" in block:
+            for found in MERGED.finditer(block):
+                self.merge(int(found[2]), f"{found[1].decode()}:{found[3].decode()}")
+
+    def hide(self, row):
+        last = self.hidden[-1][1] if self.hidden else 0
+        if row == last + 1 and self.hidden:
+            self.hidden[-1][1] = row
+        elif row > last and len(self.hidden) < MOST_NOTED:
+            self.hidden.append([row, row])
+
+    def merge(self, row, cells):
+        """Blocks overlap, so that the last ones may come again."""
+        if len(self.merged) < MOST_NOTED and [row, cells] not in self.merged[-LONGEST_CELL // 30 :]:
+            self.merged.append([row, cells])
 
 
 class Package:
@@ -124,12 +162,12 @@ class Package:
             return None
         return int(found[4] or found[2]), _column_number(found[3] or found[1])
 
-    def needs_care(self, sheet):
-        """Return whether the sheet has errors or formulas without a result."""
+    def survey(self, sheet):
+        """Return the Survey of a sheet."""
+        survey = Survey()
         for block in self.blocks(sheet.part):
-            if AN_ERROR.search(block) or (A_FORMULA.search(block) and FORMULA_WITHOUT_RESULT.search(block)):
-                return True
-        return False
+            survey.add(block)
+        return survey
 
     def _check_content_type(self):
         name = self.names.get("[content_types].xml")

@@ -34,7 +34,9 @@ def read(request, out):
 
 
 def _write(package, sheet, request, out):
-    engine, before = request.get("engine") or _engine(package, sheet, request["limits"]), out.seen
+    survey, before = package.survey(sheet), out.seen
+    out.notice(survey.hidden, survey.merged)
+    engine = request.get("engine") or _engine(package, sheet, survey, request["limits"])
     if engine == "openpyxl":
         out.write_all(_rows_of_openpyxl(package, sheet, out.max_columns))
         return
@@ -79,11 +81,11 @@ def _approximate_rows(package, sheet):
     return dimension and dimension[0]
 
 
-def _engine(package, sheet, limits):
+def _engine(package, sheet, survey, limits):
     rows, columns = package.dimension(sheet) or (0, 0)
     if rows * columns * BYTES_OF_A_CELL > limits["address_space"] // 2:
         return "openpyxl"
-    if not package.needs_care(sheet):
+    if not survey.needs_care:
         return "calamine"
     if package.is_strict():
         # openpyxl does not know its namespaces, calamine would show errors as blanks.

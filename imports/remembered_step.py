@@ -7,8 +7,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from . import drafts, execution, remembering
-from .dates import find_ambiguous_date
+from .headers import headers
 from .importers import importers
+from .looking_over import find_ambiguous_date
+from .noticed import findings, is_unanswered
 from .steps import is_mapped
 from .suggestions import names_found
 
@@ -84,7 +86,11 @@ def is_settled(job):
     """Whether a draft is mapped as files with the same headers were, and nothing is left to be asked."""
     if not is_mapped(job) or not remembering.is_as_remembered(job):
         return False
-    return bool(job.get_options().date_order) or not find_ambiguous_date(job, job.get_mapping())
+    options, mapping = job.get_options(), job.get_mapping()
+    found = findings(job.get_reading(), job.importer, headers(job), mapping, options)
+    if any(is_unanswered(finding, options) for finding in found):
+        return False
+    return bool(options.date_order) or not find_ambiguous_date(job, mapping)
 
 
 def known_mapping(job, user):

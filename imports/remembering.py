@@ -12,7 +12,7 @@ from .names import folded
 from .remembered import RememberedMapping, key_of
 from .suggestions import Remembered
 
-CHOSEN, WRITTEN = ("generate", "update"), ("date_order", "decimal_mark")
+CHOSEN, WRITTEN = ("generate", "update", "blanks"), ("date_order", "decimal_mark")
 FEWEST_COMMON, COMMON_SHARE = 3, 0.6
 LOOKED_AT = 50
 

@@ -276,7 +276,7 @@ def test_pages_name_rows_by_their_sheet(client, business_admin):
     job = joined_draft(user=business_admin)
     check(job)
     words = text_of(client.get(url("preview", job)))
-    assert "Mar, row 4: “C1” is in Jan, row 2 too." in words
+    assert "Mar, row 4 : “C1” is in Jan, row 2 too." in words
     assert "2000002" not in words
     start(job, leave_out=True, user=business_admin)
     words = text_of(client.get(url("detail", job)))

@@ -64,7 +64,13 @@ def test_a_started_import_is_remembered_by_the_names_of_its_headers(business_adm
     kept = remember(business_admin, update=True)
     assert kept.columns == COLUMNS
     assert kept.headers == ["Kundnr", "First Name", "Surname", "Mobile", "Fax"]
-    assert kept.options == {"generate": False, "update": True, "date_order": "", "decimal_mark": ""}
+    assert kept.options == {
+        "generate": False,
+        "update": True,
+        "blanks": [],
+        "date_order": "",
+        "decimal_mark": "",
+    }
     assert (kept.file_name, kept.shared, kept.times) == ("file.csv", False, 1)
 
 
