@@ -9,7 +9,7 @@ function update(form) {
     const selects = [...form.querySelectorAll("[data-header]")];
     const first = new Map();
     for (const select of selects) {
-        showMatch(select, first.get(select.value));
+        showMatch(form.dataset, select, first.get(select.value));
         if (select.value && !first.has(select.value)) first.set(select.value, select);
     }
     const fields = [...form.querySelectorAll("[data-fixed]")];
@@ -17,24 +17,24 @@ function update(form) {
     showRequired(form, fields, first);
 }
 
-function showMatch(select, earlier) {
+function showMatch(words, select, earlier) {
     const { suggested, state, word, reason } = select.dataset;
     const match = earlier
-        ? ["taken", "taken", `${labelOf(earlier)} feeds this column already`]
+        ? ["taken", words.taken, words.feeds.replace("{header}", () => labelOf(earlier))]
         : !select.value
-          ? ["unmapped", "not imported", ""]
+          ? ["unmapped", words.unmapped, ""]
           : select.value === suggested
             ? [state, word, reason]
-            : ["chosen", "chosen", "by you"];
-    const [badge, words] = select.closest("tr").querySelectorAll("[data-match] > span");
-    if (badge.textContent === match[1] && words.textContent === match[2]) return;
+            : ["chosen", words.chosen, words.byYou];
+    const [badge, beside] = select.closest("tr").querySelectorAll("[data-match] > span");
+    if (badge.textContent === match[1] && beside.textContent === match[2]) return;
     badge.className = `match is-${match[0]}`;
     badge.textContent = match[1];
-    words.textContent = match[2];
+    beside.textContent = match[2];
 }
 
 function labelOf(select) {
-    return `“${select.labels[0].textContent.trim()}”`;
+    return select.labels[0].textContent.trim();
 }
 
 function showRequired(form, fields, fed) {
@@ -45,16 +45,16 @@ function showRequired(form, fields, fed) {
     const needed = fields.filter(isNeeded);
     const missing = needed.filter((field) => !isFed(field));
     const line = form.querySelector("[data-required-count]");
-    const parts = needed.length ? count(needed.length - missing.length, needed.length) : [line.dataset.none];
-    if (missing.length) parts.push(" · ", ...links(missing), missing.length === 1 ? " is missing" : " are missing");
+    const parts = needed.length ? count(line.dataset, needed.length - missing.length, needed.length) : [line.dataset.none];
+    if (missing.length) parts.push(" · ", ...links(missing), ` ${missing.length === 1 ? line.dataset.isMissing : line.dataset.areMissing}`);
     const text = parts.map((part) => part.textContent ?? part).join("");
     if (line.textContent.trim() !== text) line.replaceChildren(...parts);
 }
 
-function count(mapped, all) {
+function count(words, mapped, all) {
     const strong = document.createElement("strong");
-    strong.textContent = `${mapped} of ${all}`;
-    return [strong, " required columns mapped"];
+    strong.textContent = words.mapped.replace("{mapped}", mapped).replace("{all}", all);
+    return [strong, ` ${words.columns}`];
 }
 
 function links(fields) {
