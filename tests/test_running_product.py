@@ -50,3 +50,22 @@ def test_an_import_survives_the_death_of_its_worker(product):
     page = visitor.get(path).text
     assert "Completed" in page
     assert "30,000 created" in page
+
+
+def test_an_undo_survives_the_death_of_its_worker(product):
+    visitor = product.visitor()
+    rows = "".join(f"UNDONE-{number},Ann,Sample {number}\n" for number in range(10_000))
+    content = b"Contact Code,First Name,Last Name\n" + rows.encode()
+    path = visitor.start_import("contacts", "wrong.csv", content, leave_out="yes")
+    assert "10,000 created" in visitor.wait_for_end(path)
+    wait_until(lambda: "undo/start/" in visitor.get(f"{path}undo/").text, "it is known what undo would do")
+    visitor.post(f"{path}undo/start/", page=f"{path}undo/")
+    product.kill_worker()
+    product.start_worker()
+
+    def is_over():
+        product.sweep()
+        return "contacts deleted" in visitor.get(path).text
+
+    wait_until(is_over, "another worker has finished the undo")
+    assert "10,000 contacts deleted." in visitor.get(path).text

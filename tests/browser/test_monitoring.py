@@ -2,58 +2,16 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from imports.models import ImportJob, ImportRun
-from tests.chromium import launch
-from tests.factories import UserFactory
 from tests.imports.journeys import csv_bytes, run_import
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 HEADERS = "Contact Code,First Name,Last Name,Contact Email"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def user(transactional_db):
-    return UserFactory(group="Business admin", username="maria", email="maria@example.com")
-
-
-@pytest.fixture
-def open_page(chromium, live_server, user):
-    """A function (path, how the browser is) → page of somebody who is signed in."""
-    client = Client()
-    client.force_login(user)
-    cookie = {
-        "name": settings.SESSION_COOKIE_NAME,
-        "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
-        "url": live_server.url,
-    }
-    contexts = []
-
-    def open_page(path, width=1280, **options):
-        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
-        context.add_cookies([cookie])
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(live_server.url + path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 def running(user, rows_done=20_000):
