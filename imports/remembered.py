@@ -63,3 +63,9 @@ class RememberedMapping(models.Model):
     @property
     def importer(self):
         return importer_for(self.entity_type)
+
+    @property
+    def pairs(self):
+        """[(header, its column or None)] in the order of the file."""
+        columns = {header: self.importer.by_key.get(key) for key, header in self.columns.items()}
+        return [(header, columns.get(header)) for header in self.headers]

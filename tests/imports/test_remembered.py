@@ -417,10 +417,14 @@ def test_the_list_shows_own_and_shared_mappings(admin, own):
     other = person("another", "Business admin")
     theirs = remember(other)
     words = text_of(admin.get(reverse("imports:mappings")))
-    assert "file.csv Contacts 5 you" in words
+    assert "file.csv Contacts · 5 headers · yours · last used" in words
+    assert "Kundnr → Contact Code" in words
+    assert "Fax → not imported" in words
     assert "another" not in words
     RememberedMapping.objects.filter(pk=theirs.pk).update(name="ERP", shared=True)
-    assert "ERP shared Contacts 5 another" in text_of(admin.get(reverse("imports:mappings")))
+    assert "ERP shared Contacts · 5 headers · of another · last used" in text_of(
+        admin.get(reverse("imports:mappings"))
+    )
 
 
 def test_an_empty_list_says_what_brings_a_mapping(admin):
