@@ -14,6 +14,7 @@ from .fields import folded_word
 from .wording import in_every_language
 
 BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+LONG_WORD = 6
 NUMBER_SIGN = re.compile("[#№]")
 # How much less likely a name is that was found by leaving something out.
 WITHOUT_BRACKETS, WITHOUT_FILLER, WITHOUT_QUALIFIER = 200, 400, 800
@@ -115,11 +116,15 @@ def folded(text):
 
 
 def rests(form, word):
-    """What is left of a folded header when `word` begins or ends it."""
-    if form != word and form.startswith(word):
+    """What is left of a folded header when `word` begins or ends it, or, if it is long, stands within."""
+    if form == word or word not in form:
+        return
+    if form.startswith(word):
         yield form[len(word) :]
-    if form != word and form.endswith(word):
+    if form.endswith(word):
         yield form[: -len(word)]
+    if len(word) >= LONG_WORD:
+        yield form.replace(word, "", 1)
 
 
 @lru_cache(maxsize=64)

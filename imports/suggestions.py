@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from .looks import contradicts, describes, says_nothing
 from .mapping import Mapping
@@ -141,16 +141,20 @@ class Matcher:
 
     def most_similar(self, index):
         """(column, the name as it is written) or None."""
-        header = folded(self.headers[index])
-        scores = {}
-        for name, columns in self.names.known.items():
-            score = likeness(header, name)
-            for column in columns:
-                if score > scores.get(column, (0, ""))[0]:
-                    scores[column] = (score, name)
+        header, scores = folded(self.headers[index]), {}
+        alike = process.extract(
+            header,
+            self.names.known.keys(),
+            scorer=fuzz.ratio,
+            score_cutoff=SIMILAR - AHEAD_OF_RUNNER_UP,
+            limit=None,
+        )
+        for name, score, _index in alike:  # the best first
+            for column in self.names.known[name] if is_misspelling(header, name) else ():
+                scores.setdefault(column, (score, name))
         if not scores:
             return None
-        (column, (score, name)), *others = sorted(scores.items(), key=lambda item: -item[1][0])
+        (column, (score, name)), *others = scores.items()
         runner_up = others[0][1][0] if others else 0
         if score < SIMILAR or score - runner_up < AHEAD_OF_RUNNER_UP:
             return None
@@ -178,14 +182,12 @@ class Matcher:
         return describes(column, self.samples[index], is_nameless, known)
 
 
-def likeness(header, name):
-    """How much two folded names are alike, 0 to 100. Another number or a word more is another name."""
+def is_misspelling(header, name):
+    """Whether two folded names that are alike may be one: another number or a word more is another name."""
     short, long = sorted((header, name), key=len)
     if len(short) < SHORTEST_SIMILAR or digits(header) != digits(name):
-        return 0
-    if len(long) - len(short) > 1 and (long.startswith(short) or long.endswith(short)):
-        return 0
-    return fuzz.ratio(header, name, score_cutoff=SIMILAR - AHEAD_OF_RUNNER_UP)
+        return False
+    return len(long) - len(short) <= 1 or not (long.startswith(short) or long.endswith(short))
 
 
 def digits(text):
