@@ -21,7 +21,7 @@ LEAST_FITTING, FITTING_SHARE = 3, 0.6
 class SaveForm(forms.Form):
     """Save this mapping as …; without a name nothing is saved."""
 
-    mapping_name = forms.CharField(label=gettext_lazy("Save this mapping as"), max_length=80, required=False)
+    mapping_name = forms.CharField(label=gettext_lazy("Name"), max_length=80, required=False)
     mapping_shared = forms.BooleanField(
         label=gettext_lazy("Share it with everybody who imports"), required=False
     )
