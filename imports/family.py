@@ -69,24 +69,29 @@ def left_count(root):
 def known_numbers(root, numbers):
     """Those of the numbers that a failed row has, or one that is done."""
     known = numbers & set(failed_rows(root).values_list("row_number", flat=True))
-    return known | set(
-        done_rows(root).filter(row_number__in=numbers - known).values_list("row_number", flat=True)
-    )
+    others = numbers - known
+    return known | (others & set(done_rows(root).values_list("row_number", flat=True)) if others else set())
 
 
-def done_rows(root):
-    """The ledger's rows that say that a row of the family is done."""
+def done_rows(root, but=None, **which):
+    """The ledger's rows that say that a row of the family is done, those of the import `but` left aside."""
+    # Lists, because databases plan better with numbers than with a query in it.
+    written, undone = runs_of_kind(root, ImportRun.Kind.IMPORT), runs_of_kind(root, ImportRun.Kind.UNDO)
+    runs = [pk for pk, job in written.items() if not but or job != but.pk]
+    which = which or {"row_number__lte": last_row(root)}
+    rows = ImportRow.objects.filter(run__in=runs, outcome__in=[CREATED, UPDATED, UNCHANGED], **which)
     taken_back = ImportRow.objects.filter(
-        run__in=ImportRun.objects.filter(job__in=root.family, kind=ImportRun.Kind.UNDO),
+        run__in=list(undone),
         run__gt=OuterRef("run"),
         row_number=OuterRef("row_number"),
         outcome__in=[ImportRow.Outcome.DELETED, ImportRow.Outcome.RESTORED],
     )
-    runs = ImportRun.objects.filter(job__in=root.family, kind=ImportRun.Kind.IMPORT)
-    # A list, because databases plan better with numbers than with a query in it.
-    written = list(runs.values_list("pk", flat=True))
-    rows = ImportRow.objects.filter(run__in=written, outcome__in=[CREATED, UPDATED, UNCHANGED])
-    return rows.filter(~Exists(taken_back), row_number__lte=last_row(root))
+    return rows.exclude(Exists(taken_back)) if undone else rows
+
+
+def runs_of_kind(root, kind):
+    """{run: its import} of one kind in the family."""
+    return dict(ImportRun.objects.filter(job__in=root.family, kind=kind).values_list("pk", "job_id"))
 
 
 def refusals(job, lock=False):
@@ -100,10 +105,11 @@ def refusals(job, lock=False):
     def refused(numbers):
         if lock:
             ImportJob.objects.select_for_update(no_key=True).get(pk=root.pk)
-        done = done_rows(root).exclude(run__job=job).filter(row_number__in=numbers)
-        found = done.values_list("row_number", "run__job_id", "written_at")
+        done = done_rows(root, but=job, row_number__in=[number for number in numbers if number <= last])
+        importer = runs_of_kind(root, ImportRun.Kind.IMPORT)
         strays = {number: Problem(NOT_A_FAILED_ROW) for number in numbers if job.repairs_id and number > last}
-        return strays | {number: done_already(number, sheets, pk, at) for number, pk, at in found}
+        found = done.values_list("row_number", "run_id", "written_at")
+        return strays | {number: done_already(number, sheets, importer[run], at) for number, run, at in found}
 
     return refused
 

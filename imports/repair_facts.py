@@ -89,7 +89,7 @@ def repaired(root, left):
     if not (repairs_of_root := list(started.order_by("pk"))):
         return None
     failed = family.failed_rows(root).filter(run__job=root).values("row_number")
-    since = family.done_rows(root).exclude(run__job=root).filter(row_number__in=failed)
+    since = family.done_rows(root, but=root, row_number__in=failed)
     imported = since.values("row_number").distinct().count()
     return Repaired(repairs_of_root, root.rejected, imported, left)
 
