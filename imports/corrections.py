@@ -17,6 +17,7 @@ from .wording import in_every_language
 from .writers import restored
 
 ROW, RESULT, ERROR = _("Row (import {})"), _("Result"), _("Error")
+IDENTIFIER = _("Identifier")
 REFERENCE = r"(\d{1,18})-([A-Z0-9]{4})"
 TITLE_LINES = 20
 PART_ROWS = 5000
@@ -25,7 +26,7 @@ PART_ROWS = 5000
 @dataclass(frozen=True)
 class Correction:
     """Which import a file corrects, by number and code, and where in the file it says so. Of `columns`,
-    those that the failed-rows file had added, the first one holds the numbers of the rows."""
+    those that the failed-rows file or the results had added, the first one holds the numbers of the rows."""
 
     number: int
     code: str
@@ -46,6 +47,11 @@ class Correction:
 def own_headers(reference):
     """The headers of the columns that a failed-rows file adds."""
     return [gettext(ROW).format(reference), gettext(RESULT), gettext(ERROR)]
+
+
+def result_headers(reference, key):
+    """The headers of the columns that a file of results adds; `key` is what the records' key is called."""
+    return [*own_headers(reference), key, gettext(IDENTIFIER)]
 
 
 def find_correction(rows):
@@ -70,12 +76,17 @@ def reference_in(cell):
 
 
 def own_columns(headers, index):
-    """Where the added columns are: that of the reference, and those right after it with their names."""
+    """Where the added columns are: that of the reference, those right after it with their names, and in a
+    file of results those of the record's key and identifier."""
     columns = [index]
     for name in (RESULT, ERROR):
         following = columns[-1] + 1
         if following < len(headers) and headers[following] in in_every_language(name):
             columns.append(following)
+    key, identifier = columns[-1] + 1, columns[-1] + 2
+    is_of_results = len(columns) == 3 and identifier < len(headers)
+    if is_of_results and headers[identifier] in in_every_language(IDENTIFIER):
+        columns += [key, identifier]
     return tuple(columns)
 
 

@@ -41,7 +41,7 @@ def put_in_queue(run):
         max(2 * (timezone.now() - run.created_at), QUEUED_AGAIN_AFTER), QUEUED_AGAIN_AT_THE_LATEST_AFTER
     )
     ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.WAITING).update(lease=Now() + patience)
-    options = {"timeout": settings.IMPORT_READ_SECONDS + 60} if run.kind == ImportRun.Kind.READ else {}
+    options = {"timeout": settings.IMPORT_READ_SECONDS + 60} if run.kind in ImportRun.OF_ONE_TASK else {}
     async_task("imports.worker.work", run.pk, q_options={"task_name": str(run), **options})
 
 

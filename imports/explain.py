@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -9,7 +10,8 @@ from django.utils.translation import gettext_lazy
 from . import details, family
 from .cells import shown_cell
 from .finding_rows import row_at
-from .models import ImportJob, ImportRow, ImportRowDetail, ImportRun, RowCorrection
+from .models import ImportJob, ImportRow, ImportRowDetail, RowCorrection
+from .outcomes import UNDONE, concerns, later, runs_about
 from .values_in_words import in_words, names_of_references
 
 WORDS = {
@@ -38,6 +40,10 @@ class Step:
     def words(self):
         return WORDS[self.outcome]
 
+    @property
+    def is_undone(self):
+        return self.outcome in UNDONE
+
 
 @dataclass(frozen=True)
 class FileCell:
@@ -62,7 +68,8 @@ class Explained:
 
     @property
     def latest(self):
-        return self.steps[-1] if self.steps else None
+        """The step that says what became of the row in the end."""
+        return reduce(later, self.steps, None)
 
     @property
     def record_id(self):
@@ -95,7 +102,8 @@ def explain(job, number):
 
 def steps_of(job, number):
     """[Step] of all imports of the family that have had the row, and of their undoing."""
-    runs = {run.pk: run for run in runs_about(job, number)}
+    last = family.last_row(family.root_of(job))
+    runs = {run.pk: run for run in runs_about(job) if concerns(job, run, number, last)}
     about = {"run__in": list(runs), "row_number": number}
     ledger = {row.run_id: row for row in ImportRow.objects.filter(**about)}
     told = {detail.run_id: detail for detail in ImportRowDetail.objects.filter(**about)}
@@ -104,17 +112,6 @@ def steps_of(job, number):
         step(runs[pk], ledger.get(pk), told.get(pk), changes.get(pk, ()))
         for pk in sorted(ledger.keys() | told.keys())
     ]
-
-
-def runs_about(job, number):
-    """The runs that decided rows of the family, and its undos. A row that a repair's file has in addition
-    is its own alone."""
-    root = family.root_of(job)
-    last = family.last_row(root)  # 0 when the file is no longer kept
-    is_shared = not last or number <= last
-    decided = family.deciding_runs(root)
-    undone = ImportRun.objects.filter(job__in=root.family, kind=ImportRun.Kind.UNDO).select_related("job")
-    return [*(run for run in decided if is_shared or run.job_id == job.pk), *undone]
 
 
 def step(run, row, detail, changes):

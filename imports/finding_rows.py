@@ -6,10 +6,8 @@ Places are counted from 0 among the data rows, or among those of one outcome as 
 from itertools import islice, takewhile
 
 from . import drafts
-from .cleaning import Cleaner
 from .models import COUNTED, ImportRow, file_storage
 from .parts import iter_rows
-from .validation import key_of
 from .writing import BLOCK_ROWS
 
 TOLD = (ImportRow.Outcome.REJECTED, ImportRow.Outcome.UPDATED)  # in the details of a check
@@ -76,26 +74,8 @@ def rows_of_block(job, run, outcome, block):
     counts = run.summary["spread"][str(block)]
     if not (counts[COUNTED.index("created")] and counts[COUNTED.index("unchanged")]):
         return rows
-    stored = rows_that_exist(job, rows)
+    stored = {row.number for row in drafts.checker(job).check(rows) if row.stored is not None}
     return [row for row in rows if (row[0] in stored) == (outcome == ImportRow.Outcome.UNCHANGED)]
-
-
-def rows_that_exist(job, rows):
-    """The numbers of those rows whose key names a stored record."""
-    importer = job.importer
-    key_field, to_key = key_of(importer.model, importer.key)
-    cleaner = Cleaner(
-        importer,
-        job.get_mapping(),
-        job.get_options(),
-        only=[importer.key_column],
-        corrections=job.corrections(),
-    )
-    cleaned = (cleaner.clean(*row) for row in rows)
-    keys = {row.number: to_key(row.values[importer.key]) for row in cleaned if importer.key in row.values}
-    found = importer.model.objects.filter(**{f"{key_field}__in": set(keys.values())})
-    stored = set(found.values_list(key_field, flat=True))
-    return {number for number, key in keys.items() if key in stored}
 
 
 def row_at(job, number):

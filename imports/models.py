@@ -47,6 +47,10 @@ def failed_rows_name(job, file_name):
     return f"imports/{job.folder}/failed-rows-{uuid.uuid4().hex}"
 
 
+def results_name(job, file_format):
+    return f"imports/{job.folder}/results-{uuid.uuid4().hex}.{file_format}"
+
+
 class NoLongerDraft(Exception):
     """The import was started, or its draft deleted, while somebody was changing it."""
 
@@ -306,10 +310,11 @@ class ImportJob(models.Model):
 
     @property
     def stored_names(self):
-        """The names in storage of the upload, its parts and the failed-rows file."""
+        """The names in storage of the upload, its parts, the failed-rows file and the results."""
         own = self.reading.get("own", {})
         parts = [part["name"] for part in (*self.reading.get("parts", ()), *own.get("parts", ()))]
-        return [name for name in (*parts, self.file.name, self.failed_rows.name) if name]
+        results = self.runs.filter(kind=ImportRun.Kind.RESULTS).values_list("summary__file", flat=True)
+        return [name for name in (*parts, self.file.name, self.failed_rows.name, *results) if name]
 
     def delete_files(self):
         """Remove them; safe to repeat."""
@@ -340,6 +345,7 @@ class ImportRun(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
 
     UNFINISHED = (State.WAITING, State.RUNNING)
+    OF_ONE_TASK = (Kind.READ, Kind.RESULTS)
 
     job = models.ForeignKey(ImportJob, models.CASCADE, related_name="runs")
     kind = models.CharField(max_length=10, choices=Kind)

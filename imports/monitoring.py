@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
-from . import details, execution, repair_facts, repairs, reports, tried, undo_pages
+from . import details, execution, repair_facts, repairs, reports, result_pages, tried, undo_pages
 from .access import may_create, may_enter, may_see, may_see_records, page_context
 from .attachments import TYPES, attachment
 from .filters import Filter
@@ -89,6 +89,7 @@ def import_context(request, job):
         "repaired": repair_facts.repaired(job, rows_left),
         "events": events(request, job),
         **undo_pages.context(request, job),
+        **result_pages.context(request, job),
         "tried_rows": tried.rows(request, job),
         **details.of(job, request.GET.get("page")),
     }

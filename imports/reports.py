@@ -70,15 +70,14 @@ def failed_rows_as_xlsx(job):
     run = job.deciding_run()
     file = tempfile.TemporaryFile()  # noqa: SIM115 the response that sends it closes it
     with job.in_its_language():
-        table = failed_rows(job, rejected_rows(run), user_headers(job, run))
-        WRITERS["xlsx"](file, table, Style(all_text=True))
-    file.seek(0)
+        headers = user_headers(job, run)
+        write_table(file, job, "xlsx", lambda speech: failed_rows(job, rejected_rows(run), headers, speech))
     return file
 
 
-def format_of(job, run, width):
+def format_of(job, rows, width):
     """The uploaded format, unless .xls is too small for the rows."""
-    too_small = job.file_format == "xls" and not fits_xls(run.rejected + 1, width + len(own_headers("")))
+    too_small = job.file_format == "xls" and not fits_xls(rows + 1, width)
     return "xlsx" if too_small else job.file_format
 
 
@@ -94,25 +93,30 @@ def user_headers(job, run):
 def write_failed_rows(file, job, run, rows_of):
     """Write the rows that rows_of(run) gives to a file, which is then at its beginning; return the format."""
     headers = user_headers(job, run)
-    file_format = format_of(job, run, len(headers))
-    if file_format == "csv":
-        write_as_csv(file, job, run, rows_of, headers)
-    else:
-        WRITERS[file_format](file, failed_rows(job, rows_of(run), headers), Style())
-    file.seek(0)
+    file_format = format_of(job, run.rejected, len(headers) + len(own_headers("")))
+    write_table(file, job, file_format, lambda speech: failed_rows(job, rows_of(run), headers, speech))
     return file_format
 
 
-def write_as_csv(file, job, run, rows_of, headers):
+def write_table(file, job, file_format, table):
+    """Write the rows of table(speech) to a file, which is then at its beginning."""
+    if file_format == "csv":
+        write_as_csv(file, job, table)
+    else:
+        WRITERS[file_format](file, table(str), Style(all_text=file_format != job.file_format == "csv"))
+    file.seek(0)
+
+
+def write_as_csv(file, job, table):
     """In the delimiter and encoding of the upload, when that has all characters."""
     reading = job.get_reading()
     style = Style(delimiter=reading.delimiter or ",", encoding=reading.encoding)
     try:
-        WRITERS["csv"](file, failed_rows(job, rows_of(run), headers, speech_of(style.encoding)), style)
+        WRITERS["csv"](file, table(speech_of(style.encoding)), style)
     except UnicodeEncodeError:
         file.seek(0)
         file.truncate()
-        WRITERS["csv"](file, failed_rows(job, rows_of(run), headers), Style(delimiter=style.delimiter))
+        WRITERS["csv"](file, table(str), Style(delimiter=style.delimiter))
 
 
 def speech_of(encoding):

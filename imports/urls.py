@@ -8,6 +8,7 @@ from . import (
     monitoring,
     remembered_pages,
     repair_pages,
+    result_pages,
     row_pages,
     undo_pages,
     wizard,
@@ -51,5 +52,8 @@ urlpatterns = [
     path("<int:pk>/undo/kept/", undo_pages.kept, name="undo-kept"),
     path("<int:pk>/rows/", row_pages.find_row, name="find-row"),
     path("<int:pk>/rows/<int:number>/", row_pages.row, name="row"),
+    path("<int:pk>/results/", result_pages.download, name="results"),
+    path("<int:pk>/results/prepare/", result_pages.prepare, name="prepare-results"),
+    path("<int:pk>/results/progress/", result_pages.progress, name="results-progress"),
     path("<int:pk>/failed-rows/", monitoring.failed_rows, name="failed-rows"),
 ]

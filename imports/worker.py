@@ -25,7 +25,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import override
 
-from . import repairs, reports
+from . import repairs, reports, results
 from .checking_again import CorrectedRows
 from .execution import Lost, cancelled_sentence, end, is_at, put_in_queue, stopped_sentence
 from .importing import FileRows
@@ -97,6 +97,9 @@ class Worker:
     def work_kind(self, run):
         if run.kind == ImportRun.Kind.READ:
             self.read(run)
+        elif run.kind == ImportRun.Kind.RESULTS:
+            results.write_in_background(run, self.mine(run))
+            self.close(run, ImportRun.State.DONE)
         elif "again" in run.summary:
             self.work_rows(run, CorrectedRows(run))
         else:
@@ -121,8 +124,8 @@ class Worker:
         return run
 
     def lease_seconds(self, run_id):
-        is_read = ImportRun.objects.filter(pk=run_id, kind=ImportRun.Kind.READ).exists()
-        return settings.IMPORT_READ_SECONDS + 60 if is_read else settings.IMPORT_LEASE_SECONDS
+        is_of_one_task = ImportRun.objects.filter(pk=run_id, kind__in=ImportRun.OF_ONE_TASK).exists()
+        return settings.IMPORT_READ_SECONDS + 60 if is_of_one_task else settings.IMPORT_LEASE_SECONDS
 
     def give_up(self, run):
         self.end(run, ImportRun.State.FAILED, ImportJob.State.FAILED, stopped_sentence(run))

@@ -110,10 +110,24 @@ def test_eight_processes_that_start_together_make_one_secret_key(tmp_path):
 # The order of the modules: each imports only from its own level or from below
 
 LEVELS = [
-    {"urls", "wizard", "monitoring", "undo_pages", "admin", "correcting_pages", "management"},
+    {
+        "urls",
+        "wizard",
+        "monitoring",
+        "result_pages",
+        "row_pages",
+        "undo_pages",
+        "admin",
+        "correcting_pages",
+        "management",
+    },
     {
         "causes",
         "checking_again",
+        "explain",
+        "outcomes",
+        "record_history",
+        "results",
         "correcting",
         "execution",
         "finding_rows",

@@ -15,7 +15,7 @@ from imports import finding_rows, preview_rows, writing
 from imports.corrections import write_parts
 from imports.fields import Reference
 from imports.importers import importer_for, importers
-from imports.mapping import Mapping, Options
+from imports.mapping import CREATE, LEAVE_OUT, UPDATE, Mapping, Options
 from imports.models import ImportJob, ImportRun, RowCorrection, file_storage
 from imports.parts import Reading
 from imports.values_in_words import names_of_references
@@ -118,6 +118,7 @@ def files(draw, slug):
             draw(st.booleans()) and importer.updates,
             True,
             draw(st.sampled_from(["", "dmy"])),
+            doubles=draw(st.sampled_from([CREATE, LEAVE_OUT, UPDATE])),
         ),
         "corrections": draw(st.dictionaries(st.integers(1, 14), cells, max_size=2)),
         "batch_rows": draw(st.sampled_from([1, 2, 3, 5, 100])),

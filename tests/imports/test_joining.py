@@ -280,7 +280,7 @@ def test_pages_name_rows_by_their_sheet(client, business_admin):
     assert "2000002" not in words
     start(job, leave_out=True, user=business_admin)
     words = text_of(client.get(url("detail", job)))
-    assert "Mar, row 4: “C1” is in Jan, row 2 too" in words
+    assert "Mar, row 4 : “C1” is in Jan, row 2 too" in words
     assert "Sheets, as one Jan, Feb, Mar" in words
     assert "000004" not in words
 
