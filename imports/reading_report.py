@@ -28,10 +28,11 @@ TOTAL = re.compile(
     r"|total(?:e|es)?(?: general)?|somma|suma|итого|всего|toplam",
     re.IGNORECASE,
 )
+FEWEST_ADDED = 3  # rows, for a number below them to be taken for their sum or count
 A_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
-def look_over(parts, seconds=float("inf"), hidden=(), seeks_sample=False):
+def look_over(parts, seconds=float("inf"), hidden=(), seeks_sample=False, clock=time.monotonic):
     """Return the facts of the data rows, given as lists of [row number, cells], as far as the seconds allow.
 
     {"rows": rows looked at, "is_complete", "columns": [facts of the header with this index], "totals":
@@ -41,14 +42,13 @@ def look_over(parts, seconds=float("inf"), hidden=(), seeks_sample=False):
     errors and words {what stands there: [count, first row]}, formulas [count, first row], day_first and
     month_first [row, date], unclear [count, row, date].
     """
-    scan, deadline, is_complete = Scan(hidden, seeks_sample), time.monotonic() + seconds, True
+    scan, deadline = Scan(hidden, seeks_sample), clock() + seconds
     for rows in parts:
-        if time.monotonic() > deadline:
-            is_complete = False
-            break
+        if clock() > deadline:
+            return scan.facts(is_complete=False)
         for one_sheet in by_sheet(rows):
-            scan.add(one_sheet)
-    return scan.facts(is_complete)
+            scan.take(one_sheet)
+    return scan.facts(is_complete=True)
 
 
 def by_sheet(rows):
@@ -61,28 +61,43 @@ def by_sheet(rows):
 
 
 class Scan:
-    """The facts of the rows so far. `begun` are the rows and sums above each sheet, `ends` its last row."""
+    """The facts of the rows so far. The last row of a sheet is held back until it is known whether it is a
+    total, which is no data; `begun` are the rows and sums of columns above the sheet."""
 
     def __init__(self, hidden, seeks_sample):
         self.hidden, self.seeks_sample = hidden, seeks_sample
-        self.columns, self.begun, self.ends = [], {}, {}
+        self.columns, self.totals, self.last, self.begun = [], [], None, (0, [])
         self.rows, self.hidden_rows, self.sample = 0, [0, None], None
 
-    def add(self, batch):
-        numbers, sheet = [number for number, _ in batch], batch[0][0] // ROWS_OF_A_SHEET
-        self.begun.setdefault(sheet, (self.rows, self.sums()))
-        for index, cells in enumerate(zip_longest(*(cells for _, cells in batch))):
+    def take(self, rows):
+        """Add rows of one sheet, behind those that were taken before."""
+        if self.last and self.last[0] // ROWS_OF_A_SHEET != rows[0][0] // ROWS_OF_A_SHEET:
+            self.end_sheet()
+        *rows, last = [self.last, *rows] if self.last else rows
+        self.add(rows)
+        self.last = last
+
+    def end_sheet(self):
+        number, cells = self.last
+        rows, sums = self.begun
+        above = [column.sum - before for column, before in zip_longest(self.columns, sums, fillvalue=0)]
+        usual = sum(column.filled for column in self.columns) / max(self.rows, 1)
+        if said := looks_like_total(cells, usual, above, self.rows - rows):
+            self.totals.append([number, said])
+        else:
+            self.add([self.last])
+        self.last, self.begun = None, (self.rows, [column.sum for column in self.columns])
+
+    def add(self, rows):
+        numbers = [number for number, _ in rows]
+        for index, cells in enumerate(zip_longest(*(cells for _, cells in rows))):
             if index == len(self.columns):
                 self.columns.append(ColumnScan())
             self.columns[index].add(numbers, cells)
             if self.seeks_sample and not self.sample:
                 self.sample = beyond_ascii(numbers, cells)
-        self.rows += len(batch)
+        self.rows += len(rows)
         self.count_hidden(numbers)
-        self.ends[sheet] = (*batch[-1], self.rows, self.sums())
-
-    def sums(self):
-        return [column.sum for column in self.columns]
 
     def count_hidden(self, numbers):
         for first, last in self.hidden:
@@ -92,40 +107,32 @@ class Scan:
                 self.hidden_rows[1] = self.hidden_rows[1] or numbers[place]
 
     def facts(self, is_complete):
+        if self.last and is_complete:
+            self.end_sheet()
+        elif self.last:
+            self.add([self.last])
         return {
-            "rows": self.rows,
+            "rows": self.rows + len(self.totals),
             "is_complete": is_complete,
             "columns": [column.facts for column in self.columns],
-            "totals": self.totals() if is_complete else [],
+            "totals": self.totals,
             "hidden": self.hidden_rows,
             "sample": self.sample,
         }
 
-    def totals(self):
-        usual = sum(column.filled for column in self.columns) / max(self.rows, 1)
-        found = []
-        for sheet, (number, cells, rows, sums) in self.ends.items():
-            rows_above, sums_above = self.begun[sheet]
-            sums_above = sums_above + [0] * (len(sums) - len(sums_above))
-            own = [both - above for both, above in zip(sums, sums_above, strict=True)]
-            if said := looks_like_total(cells, usual, own, rows - rows_above - 1):
-                found.append([number, said])
-        return found
-
 
 def looks_like_total(cells, usual, sums, rows):
     """What makes a last row look like a total, "" when nothing does: it says so and has fewer cells than
-    `usual`; or its few cells are all numbers, one of them the sum or the count of the `rows` above it.
-    The `sums` of the columns include it."""
+    `usual`; or its few cells are all numbers, one of them the sum or the count of the `rows` above it."""
     filled = {index: cell for index, cell in enumerate(cells) if cell is not None}
     first = str(shown_cell(next(iter(filled.values())))).strip(TRIMMED + ":=.")
     if len(filled) < usual and TOTAL.fullmatch(first):
         return first
     values = {index: value_of(cell) for index, cell in filled.items()}
-    if len(filled) * 2 > usual or None in values.values() or rows < 3:
+    if len(filled) * 2 > usual or None in values.values() or rows < FEWEST_ADDED:
         return ""
     for index, value in values.items():
-        is_sum = type(filled[index]) is not str and isclose(sums[index] - value, value)
+        is_sum = type(filled[index]) is not str and index < len(sums) and isclose(sums[index], value)
         if is_sum or value == rows:
             return str(shown_cell(filled[index]))
     return ""

@@ -1,7 +1,6 @@
 """What there is to notice in a file, from real files of the three formats to the sentences about it."""
 
 import io
-import time
 from types import SimpleNamespace
 
 import openpyxl
@@ -266,18 +265,19 @@ def test_a_guessed_encoding_shows_what_it_makes_of_the_file(tmp_path):
 # How far
 
 
-def test_what_was_not_looked_at_is_said():
-    parts = iter([[[2, ["NULL"]]], [[3, ["NULL"]]]])
-    report = look_over(parts, seconds=-1)
-    assert (report["rows"], report["is_complete"]) == (0, False)
+def test_what_the_time_does_not_allow_is_not_looked_at():
+    parts = [[[2, ["NULL"]], [3, ["NULL"]]], [[4, ["NULL"]]]]
+    ticks = iter([0, 1, 11])
+    report = look_over(parts, seconds=10, clock=lambda: next(ticks))
+    assert (report["rows"], report["is_complete"]) == (2, False)
+    assert report["columns"] == [{"words": {"NULL": [2, 2]}}]
 
-    def slowly():
-        yield [[2, ["NULL"]]]
-        time.sleep(0.2)
-        yield [[3, ["NULL"]]]
 
-    report = look_over(slowly(), seconds=0.1)
-    assert (report["rows"], report["is_complete"]) == (1, False)
+def test_a_total_is_not_among_the_facts():
+    rows = [[2, ["A", 12345, "x"]], [3, ["B", 23456, "x"]], [4, ["C", 34567, "x"]], [5, ["Total", 3]]]
+    report = look_over([rows[:2], rows[2:]])
+    assert report["totals"] == [[5, "Total"]]
+    assert report["columns"][1]["digits"] == {"5": 3}
 
 
 def test_only_the_first_rows_is_said(tmp_path):
