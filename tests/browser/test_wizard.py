@@ -214,3 +214,53 @@ def test_everything_works_without_scripts(open_page, contacts):
     page.get_by_role("button", name="Start Import").click()
     page.wait_for_url("**/import-data/*/")
     expect(page.get_by_text("Completed").first).to_be_visible(timeout=60_000)
+
+
+DOUBLES = (
+    "Contact Code,First Name,Last Name,E-mail,Town/City\n"
+    ",Anna,Twin,ANNA@example.com,\n"
+    ",Bob,New,bob@example.com,Nicosia\n"
+    "DEMO-0001,Anna,Example,,\n"
+)
+
+
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+def test_doubles_and_stored_values_are_asked_without_a_barrier(open_page, tmp_path, width, theme):
+    path = tmp_path / "doubles.csv"
+    path.write_text(DOUBLES)
+    page = open_page(width, theme)
+    go_to_mapping(page, path)
+    question = page.get_by_label("When updating, Town/City")
+    expect(question).to_be_hidden()
+    page.get_by_label("Update existing contacts").check()
+    expect(question).to_be_visible()
+    expect(page.get_by_label("When updating, Contact Code")).to_be_hidden()
+    question.select_option("clear")
+    examine(page)
+    next_step(page)
+    expect(page.get_by_text("1 row would double a contact that is already there").first).to_be_visible()
+    examine(page)
+    page.get_by_label("Leave them out").check()
+    page.get_by_role("button", name="Apply and check again").click()
+    expect(page.get_by_text("Leave them out (holds now)")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Blank cells clear Town/City")).to_be_visible()
+    examine(page)
+    page.goto(page.url.partition("#")[0].replace("/preview/", "/doubles/"))
+    expect(page.get_by_role("link", name="Anna Example")).to_be_visible()
+    examine(page)
+
+
+def test_a_column_that_cannot_be_cleared_does_not_offer_it(open_page, tmp_path):
+    path = tmp_path / "doubles.csv"
+    path.write_text(DOUBLES)
+    page = open_page()
+    go_to_mapping(page, path)
+    page.get_by_label("Update existing contacts").check()
+    question = page.get_by_label("When updating, Town/City")
+    question.select_option("clear")
+    header = page.locator("#id_header-4")
+    header.select_option(label="Address Line 1")
+    expect(question).to_have_value("")
+    expect(question.locator("option[value=clear]")).to_be_disabled()
+    header.select_option(label="Address Name")
+    expect(question).to_be_hidden()
