@@ -10,7 +10,7 @@ from .cells import BadCell, FileOptions
 from .fields import Choice, Country, Currency, Date, Email, Number, Phone, Reference
 
 FEWEST = 3
-NEARLY_ALL = 0.9
+MOST, NEARLY_ALL = 0.7, 0.9
 HARDLY_ANY = 0.2
 GENERATION = 12  # years: dates of birth lie further back, those of orders do not
 INTERNATIONAL = re.compile(r"(?:\+|00)[\d ()./-]{7,20}")
@@ -38,9 +38,10 @@ def describes(column, texts, is_nameless, known=None):
     if len(texts) < FEWEST:
         return ""
     field = column.field
-    if isinstance(field, Email) and is_clean(field, texts):
+    are_each_ones_own = len(set(texts)) >= MOST * len(texts)
+    if isinstance(field, Email) and are_each_ones_own and is_clean(field, texts):
         return _("its values look like e-mail addresses")
-    if isinstance(field, Phone) and share(texts, INTERNATIONAL.fullmatch) >= NEARLY_ALL:
+    if isinstance(field, Phone) and are_each_ones_own and share(texts, INTERNATIONAL.fullmatch) >= NEARLY_ALL:
         return _("its values look like phone numbers")
     if isinstance(field, Reference):
         return names_records(column, texts, known)

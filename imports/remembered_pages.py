@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -9,6 +10,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from .access import may_create, page_context
 from .remembered import RememberedMapping
+
+MAPPINGS_PER_PAGE = 25
 
 
 class RenameForm(forms.ModelForm):
@@ -42,11 +45,13 @@ def mappings(request):
 
 def render_mappings(request, form=None, status=200):
     found = RememberedMapping.objects.usable_by(request.user)
-    lines = [(mapping, form_of(mapping, form, request.user)) for mapping in found]
+    page = Paginator(found, MAPPINGS_PER_PAGE).get_page(request.GET.get("page"))
+    lines = [(mapping, form_of(mapping, form, request.user)) for mapping in page]
     context = page_context(
         request,
         (_("Remembered mappings"), None),
         title=_("Remembered mappings"),
+        page=page,
         lines=lines,
         errors=bool(form),
     )

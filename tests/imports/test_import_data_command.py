@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from entities.models import Contact
 from imports.models import ImportJob
+from tests.imports.journeys import csv_bytes, draft, start
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +92,18 @@ def test_without_map_it_says_which_suggestions_it_takes(contacts):
     )
     assert "Κωδικός → Contact Code (another name of Contact Code)" in printed
     assert "Shoe size → not imported" in printed
+
+
+def test_what_its_user_did_in_the_browser_decides_nothing_here(contacts, business_admin):
+    header = "Contact Code,First Name,Last Name,Notes"
+    before = draft("contacts", csv_bytes(header, "A1,Ann,Sample,x"), user=business_admin, update=True)
+    start(before, user=business_admin)
+    _, printed = import_data(
+        "contacts", contacts("A1,Anna,Sample,y", header=header), "--user", "business", "--json"
+    )
+    result = result_of(printed)
+    assert (result["updated"], result["unchanged"]) == (0, 1)
+    assert Contact.objects.get().first_name == "Ann"
 
 
 def test_map_and_set_feed_columns(contacts):

@@ -427,6 +427,23 @@ def test_the_list_shows_own_and_shared_mappings(admin, own):
     )
 
 
+def test_a_long_list_has_pages(admin, business_admin):
+    RememberedMapping.objects.bulk_create(
+        RememberedMapping(
+            owner=business_admin,
+            entity_type="contacts",
+            name=f"Mapping {number}",
+            headers=["A"],
+            headers_key=key_of(["A"]),
+            columns={},
+            used_at=timezone.now(),
+        )
+        for number in range(26)
+    )
+    assert "Page 1 of 2 · 26 mappings" in text_of(admin.get(reverse("imports:mappings")))
+    assert "Mapping 0 " in text_of(admin.get(reverse("imports:mappings"), {"page": 2}))
+
+
 def test_an_empty_list_says_what_brings_a_mapping(admin):
     assert "No mapping is remembered yet." in text_of(admin.get(reverse("imports:mappings")))
 

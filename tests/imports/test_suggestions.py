@@ -126,6 +126,11 @@ def test_two_headers_with_addresses_are_left_to_the_person():
     assert names("contacts", "Column A", "Column B", samples=[addresses, addresses]) == [None, None]
 
 
+def test_a_few_addresses_again_and_again_are_not_those_of_the_contacts():
+    samples = [["maria@example.com", "john@example.com"] * 5]
+    assert names("contacts", "Contact owner", samples=samples) == [None]
+
+
 def test_a_few_values_say_nothing():
     assert names("contacts", "Column A", samples=[["a@example.com", "b@example.com"]]) == [None]
 

@@ -84,6 +84,8 @@ class Command(BaseCommand):
     def draft(self):
         importer = importer_for(self.options["entity_type"])
         job = drafts.create(self.user(), importer)
+        job.from_command_line = True  # so that what its user did in the browser decides nothing here
+        job.save(update_fields=["from_command_line"])
         try:
             self.read(job)
             self.set_options(job)
@@ -91,8 +93,6 @@ class Command(BaseCommand):
         except BaseException:
             drafts.delete(job)
             raise
-        ImportJob.objects.filter(pk=job.pk).update(from_command_line=True)
-        job.from_command_line = True
         return job
 
     def user(self):
