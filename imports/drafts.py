@@ -111,7 +111,7 @@ def read(job, *, in_request, sheet=None, join=(), encoding=None, delimiter=None,
     reading, returned = take_back(job, reading, prefix)
     earlier, mapping = job.get_reading(), job.mapping
     job.reading, job.reading_problem, job.file_format = reading.to_json(), "", reading.format
-    job.repairs = family.root_of(returned.corrects) if returned and returned.corrects else None
+    job.repairs = repaired_by(returned)
     propose(job, returned, in_request)
     if not returned and headers(job) == known_headers:
         job.mapping = mapping
@@ -132,6 +132,12 @@ def read(job, *, in_request, sheet=None, join=(), encoding=None, delimiter=None,
     outdated = earlier if is_kept else reading  # another file was uploaded while this one was read
     if outdated:
         delete_parts(file_storage(), outdated)
+
+
+def repaired_by(returned):
+    """The import whose failed rows came back, or None. Of one that is undone they are rows like any other."""
+    root = family.root_of(returned.corrects) if returned and returned.corrects else None
+    return None if root is None or root.undo_has_begun else root
 
 
 def parse(job, prefix, **how):

@@ -337,9 +337,15 @@ def start(request, pk):
         execution.start(job, request.user, start_key=job.start_key, leave_out=answer, first_rows=first_rows)
         job.refresh_from_db()
     if job.is_draft:
-        messages.warning(
-            request, _("The preview had changed meanwhile. Look at it and press Start Import again.")
-        )
+        messages.warning(request, why_not_started(job))
         return redirect("imports:preview", job.pk)
     forget(request, job)
     return redirect(job)
+
+
+def why_not_started(job):
+    if job.undo_has_begun:
+        return _(
+            "The import that it repairs is undone. Upload the file again to import its rows on their own."
+        )
+    return _("The preview had changed meanwhile. Look at it and press Start Import again.")

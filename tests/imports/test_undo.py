@@ -41,6 +41,7 @@ from tests.imports.journeys import (
     draft,
     kept,
     run_import,
+    start,
     undo_check,
     undo_import,
     work,
@@ -401,6 +402,15 @@ def test_no_repair_starts_once_the_import_is_undone():
     assert not execution.start(other, start_key=other.start_key, queue=lambda run: None)
 
 
+def test_failed_rows_that_come_back_to_an_undone_import_are_an_import_of_their_own():
+    job = run_import("contacts", contacts("A1,Ann,,,", "A2,Bob,Sample,,"), leave_out=True)
+    failed = job.failed_rows.open().read()
+    undo_import(job)
+    other = draft("contacts", failed.replace(b"A1,Ann,,", b"A1,Ann,Sample,"), "failed.csv")
+    assert other.repairs is None
+    assert start(other).created == 1
+
+
 # Once, whoever dies when
 
 
@@ -652,3 +662,52 @@ def test_undoing_any_import_gives_the_tables_as_they_were(settings, slug, header
         assert not run.summary.get("kept"), kept(run)
         assert counts(run) == counts(foretold)
         assert tables() == before
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_between_only_what_nobody_touched_is_undone(settings, seed):
+    settings.IMPORT_BATCH_ROWS = 7
+    chance = random.Random(seed)
+    codes = chance.sample(range(40), 30)
+    run_import(
+        "contacts", csv_bytes(CONTACT_HEADER, *(contact_row(chance, code) for code in codes)), **ANYHOW
+    )
+    before = by_code()
+    rows = csv_bytes(CONTACT_HEADER, *(contact_row(chance, code) for code in range(40)))
+    job = run_import("contacts", rows, **ANYHOW)
+    written = job.deciding_run().ledger.filter(outcome__in=["created", "updated"])
+    touched = set(chance.sample(list(written.values_list("record_id", flat=True)), 12))
+    for number, contact in enumerate(Contact.objects.filter(pk__in=touched)):
+        happen(number % 3, contact)
+    between = by_code()
+    run = undo_import(job)
+    outcomes = dict(run.ledger.values_list("record_id", "outcome"))
+    for code, record in between.items():
+        is_kept = outcomes.get(record["id"]) == "kept"
+        assert by_code().get(code) == (record if is_kept else before.get(code))
+        assert not is_kept or record["id"] in touched
+    assert counts(run)["kept"] + counts(run)["deleted"] + counts(run)["restored"] == written.count()
+    assert counts(run)["kept"] >= 8
+
+
+ANYHOW = {"leave_out": True, "update": True, "generate": True}
+
+
+def happen(what, contact):
+    """Something that keeps a record that was created; a device does not keep one that was updated."""
+    if what == 0:
+        contact.save()
+    elif what == 1:
+        DeviceFactory(contact=contact)
+    else:
+        run_import("contacts", csv_bytes("Contact Code,First Name", f"{contact.code},Zed"), update=True)
+
+
+def by_code():
+    """{code: the contact with its addresses}"""
+    contacts = {record["code"]: record for record in Contact.objects.values()}
+    addresses = list(Address.objects.order_by("pk").values())
+    return {
+        code: record | {"addresses": [a for a in addresses if a["contact_id"] == record["id"]]}
+        for code, record in contacts.items()
+    }
