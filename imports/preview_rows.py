@@ -166,6 +166,8 @@ def to_cell(column, row, text_in_file, names, key):
         return Cell(text_in_file, is_bad=True)
     if value is None and column.key == key and row.outcome == CREATED:
         return Cell(_("(generated)"), is_generated=True)
+    if value is None and column.key == key and row.stored is not None:
+        return Cell(row.stored[key])  # of the record that a row without a key updates
     is_new = isinstance(value, Found) and value.is_new
     if row.outcome == UPDATED and column.key in row.changes:
         old = row.changes[column.key][0]

@@ -405,6 +405,21 @@ def test_the_answer_is_kept_and_the_rows_are_checked_again(admin, doubling):
     assert "Leave them out (holds now)" in words
 
 
+def test_a_row_that_updates_a_double_shows_whose_code_it_has(admin, doubling):
+    admin.post(url("doubles", doubling), {"doubles": "update"})
+    assert "2 update old: Anna → new: Ann old: Old → new: New ANNA anna@example.com" in text_of(
+        preview(admin, doubling)
+    )
+
+
+def test_a_preview_of_nothing_but_doubles_blames_no_problems(admin, business_admin, anna):
+    job = contacts(",Ann,New,anna@example.com,", answer=LEAVE_OUT)
+    job.created_by = business_admin
+    job.save()
+    words = text_of(preview(admin, job))
+    assert "No row is left to import: all would be left out, as chosen above." in words
+
+
 def test_a_started_import_does_as_was_answered(admin, doubling, anna):
     preview(admin, doubling)
     admin.post(url("doubles", doubling), {"doubles": "update"})
