@@ -1,18 +1,20 @@
 """Workbooks whose sheets have the same headers, imported as one."""
 
 import io
+import re
 
 import openpyxl
 import pytest
 import xlwt
 from django.core.files.storage import InMemoryStorage
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
 from entities.models import Contact
 from imports import drafts
 from imports.family import rejected_rows
 from imports.joining import joinable, names, row_count, without_headers
-from imports.models import ImportRun
+from imports.models import ImportRow, ImportRun
 from imports.parts import Limits, iter_rows, read_file
 from imports.readers import UnreadableFile
 from imports.readers_alike import Other, continues
@@ -300,3 +302,34 @@ def test_the_command_line_says_when_no_other_sheet_has_the_headers(tmp_path):
     path.write_bytes(xlsx({name: YEAR[name] for name in ("Jan", "Notes")}))
     with pytest.raises(CommandError, match="No other sheet has the headers of the first one"):
         call_command("import_data", "contacts", path, "--sheet", "all")
+
+
+@pytest.mark.django_db
+def test_no_page_of_an_import_shows_the_numbers_behind_the_names(client, business_admin):
+    client.force_login(business_admin)
+    job = start(joined_draft(user=business_admin), leave_out=True, user=business_admin)
+    (rejected,) = [number for number, _, _ in problems(job)]
+    addresses = [url("detail", job), reverse("imports:row", args=[job.pk, rejected]), url("undo", job)]
+    for address in addresses:
+        words = text_of(client.get(address, follow=True))
+        assert not re.search(r"\d[,.]?000[,.]?00\d", words), address
+    found = client.get(url("find-row", job), {"row": "Mar, row 4"})
+    assert found.url == addresses[1]
+    assert "Mar, row 4 of year.xlsx" in text_of(client.get(addresses[1]))
+
+
+@pytest.mark.django_db
+def test_a_corrected_row_of_a_later_sheet_comes_back_as_that_row(business_admin):
+    job = start(joined_draft(user=business_admin), leave_out=True, user=business_admin)
+    book = openpyxl.load_workbook(job.failed_rows.open())
+    assert book.active["D2"].value == "Mar, row 4"
+    book.active["A2"] = "C9"
+    file = io.BytesIO()
+    book.save(file)
+    repair = draft("contacts", file.getvalue(), "corrected.xlsx", user=business_admin)
+    assert repair.repairs == job
+    repair = start(repair, user=business_admin)
+    assert (repair.state, repair.created) == ("completed", 1)
+    rows = ImportRow.objects.filter(run=repair.deciding_run())
+    assert list(rows.values_list("row_number", "outcome")) == [(4_000_004, "created")]
+    assert Contact.objects.get(code="C9").first_name == "Dora"
