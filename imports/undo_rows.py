@@ -6,7 +6,7 @@ from heapq import merge
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, UUIDField
+from django.db.models import Count, Exists, F, OuterRef, UUIDField
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -160,10 +160,13 @@ class UndoRows:
     def still_used(self, relation, pks):
         """Of these names, those that something refers to; a check leaves out what would not do so any more."""
         users = referring(relation, pks)
+        counted = counts_by(relation, users)
         if not self.is_undo and isinstance(relation.related_model._meta.pk, UUIDField):
+            # Counted apart, because a database may look for each user in the whole ledger otherwise.
             kept = self.run.details.filter(row_number=OuterRef("row_number"))
-            users = users.exclude(Exists(self.ledger.filter(record_id=OuterRef("pk")).exclude(Exists(kept))))
-        return users.values_list(relation.field.attname, flat=True).distinct()
+            going = self.ledger.exclude(Exists(kept)).values("record_id")
+            counted -= counts_by(relation, users.filter(pk__in=going))
+        return {pk for pk, count in counted.items() if count > 0}
 
     def mark_undone(self):
         user = get_user_model().objects.filter(pk=self.run.summary.get("by")).first()
@@ -171,6 +174,11 @@ class UndoRows:
         for job in undo.imports_undone_with(self.job):
             ImportJob.objects.filter(pk=job.pk).update(undone_at=self.run.finished_at)
             job.log(gettext_noop("undone"), user, **details)
+
+
+def counts_by(relation, users):
+    """Counter of how many of these records refer to what."""
+    return Counter(dict(users.values_list(relation.field.attname).annotate(Count("pk"))))
 
 
 def write_back(importer, rows):
