@@ -8,7 +8,7 @@ from . import drafts
 from .importing import FileRows
 from .models import ImportRow, ImportRun, file_storage
 from .parts import iter_rows
-from .problems import CONTENT
+from .problems import CONTENT, Problem
 from .writing import count_problems
 
 FETCHED_ROWS = 2000
@@ -43,9 +43,9 @@ class CorrectedRows(FileRows):
         """Count the causes anew, so that their examples and values are of rows that still have them."""
         run, causes, content = self.run, {}, 0
         rejected = run.details.filter(outcome=ImportRow.Outcome.REJECTED).order_by("row_number")
-        for detail in rejected.only("row_number", "problems").iterator(FETCHED_ROWS):
-            problems = detail.get_problems()
-            count_problems(causes, detail.row_number, problems)
+        for number, stored in rejected.values_list("row_number", "problems").iterator(FETCHED_ROWS):
+            problems = [Problem.from_json(problem) for problem in stored]
+            count_problems(causes, number, problems)
             content += any(problem.kind == CONTENT for problem in problems)
         run.summary["problems"] = causes
         run.summary["doubles"] = run.doubles.count()
