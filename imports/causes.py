@@ -9,7 +9,14 @@ from .models import ImportRow
 from .problems import FORMAT, Problem
 
 # About other rows or the whole row: no value that is used for all of them puts these right.
-ONLY_ROW_BY_ROW = ("twice_in_file", "held_by_another", "refused_by_database")
+ONLY_ROW_BY_ROW = (
+    "twice_in_file",
+    "held_by_another",
+    "refused_by_database",
+    "would_double",
+    "means_several",
+    "means_the_same",
+)
 OF_A_REFERENCE = ("unknown_look_up", "unknown_reference", "unfit_reference")
 WOULD_BE_NEW = "would_be_new"
 OPTIONS = {"ambiguous_date": "date_order", "no_such_date": "date_order", "ambiguous_number": "decimal_mark"}

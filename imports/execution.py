@@ -165,8 +165,11 @@ def mark_stale(run, row_numbers):
         some = run.details.filter(
             outcome=ImportRow.Outcome.REJECTED, row_number__in=numbers[start : start + AT_ONCE]
         )
-        marked += some.values_list("row_number", flat=True)
+        found = list(some.values_list("row_number", flat=True))
         some.update(stale=True)
+        doubles, _ = run.doubles.filter(row_number__in=found).delete()
+        run.summary["doubles"] = run.summary.get("doubles", 0) - doubles
+        marked += found
     return marked
 
 

@@ -29,6 +29,7 @@ def records():
     acme = OrganisationFactory(name="Acme")
     for number in range(4):
         ContactFactory(code=f"C{number}", email="old@example.com", phone_country="CYP", phone="+35799123456")
+    ContactFactory(code="A", email="a@example.com")
     phones = ProductTypeFactory(name="Phone")
     coffee = ProductTypeFactory(name="Coffee", classification="NON_TRACEABLE_PHYSICAL_GOOD")
     product = ProductFactory(code="DEC-4K", type=phones)

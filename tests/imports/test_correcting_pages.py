@@ -314,6 +314,28 @@ def test_many_rows_are_paged(admin, business_admin):
     assert admin.get(f"{rows_page(job)}&page=3").content.decode().count('name="row"') == 5
 
 
+# After an import
+
+
+def test_the_failed_rows_of_an_import_are_corrected_here_and_imported(admin, business_admin):
+    rows = ["C1,Ann,Doe,ann@example.com,,,,", "C2,Bob,Doe,nowhere,,,,", "C3,Eve,Doe,b@,,,,"]
+    root = contacts(business_admin, *rows)
+    execution.start(root, business_admin, start_key=root.start_key)
+    work()
+    root.refresh_from_db()
+    assert (root.state, root.created, root.rejected) == ("completed", 1, 2)
+    admin.post(url("repair", root))
+    repair = ImportJob.objects.latest("pk")
+    assert "Import the corrected rows" in text_of(preview(admin, repair))
+    answer = post(admin, repair, "not_an_email|Contact Email", "leave_out")
+    assert "Contact Email : left out in 2 rows" in text_of(answer)
+    execution.start(repair, business_admin, start_key=repair.start_key)
+    work()
+    repair.refresh_from_db()
+    assert (repair.state, repair.created) == ("completed", 2)
+    assert sorted(Contact.objects.values_list("code", flat=True)) == ["C1", "C2", "C3"]
+
+
 # In any size
 
 

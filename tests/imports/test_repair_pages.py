@@ -194,7 +194,7 @@ def test_a_second_upload_says_that_all_is_done(admin):
     page = preview_of(admin, second)
     assert "All 2 rows were imported already; there is nothing left to start." in text_of(page)
     assert f"Row 3 was imported on {first.finished_at:%Y-%m-%d} with import {first.pk}." in text_of(page)
-    assert "disabled>Start Import</button>" in page.content.decode()
+    assert "disabled>Import the corrected rows</button>" in page.content.decode()
     second = start_on_page(admin, second)
     assert str(second.reason) == "Nothing was imported, because all its 2 rows were imported already."
     assert "Already imported" in text_of(admin.get(second.get_absolute_url()))
