@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -48,7 +47,7 @@ def to_preview(request, job, is_outdated=False):
         messages.warning(
             request, _("The preview had changed meanwhile. Look at it and make the correction again.")
         )
-    return redirect(f"{reverse('imports:preview', args=[job.pk])}#check")
+    return redirect("imports:preview", job.pk)
 
 
 def do(job, action):

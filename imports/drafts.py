@@ -65,10 +65,9 @@ def keep_file(job, upload, name):
 @transaction.atomic
 def forget_corrections(job):
     """Rows that were corrected in place are of one file, read in one way, and of one entity type."""
-    if job.corrected:
+    if job.corrected and job.row_corrections.all().delete()[0]:
         job.corrected += 1
         job.save_draft("corrected")
-        job.row_corrections.all().delete()
 
 
 def forget_file(job):

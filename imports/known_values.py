@@ -3,6 +3,8 @@
 from functools import cache
 
 from babel import Locale
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from .fields import Choice, Country, Currency, Language, Reference, YesNo
 from .matching import Known, Match, latin
@@ -81,9 +83,19 @@ def as_said(value):
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 
-@cache
+def locale():
+    """The names of the reader's language; English ones where the world's are not known in it."""
+    language = (get_language() or NAMED_IN[0]).partition("-")[0]
+    return Locale(language if language in NAMED_IN else NAMED_IN[0])
+
+
 def countries():
-    names, codes = Locale("en").territories, alpha3_codes()
+    return countries_called(locale().language)
+
+
+@cache
+def countries_called(language):
+    names, codes = Locale(language).territories, alpha3_codes()
     return Known((name, Match(codes[two], names[two])) for name, two in country_names().items())
 
 
@@ -92,14 +104,14 @@ def other_names(field):
     if not isinstance(field, Language | Currency):
         return
     kind = "languages" if isinstance(field, Language) else "currencies"
-    for locale in map(Locale, NAMED_IN):
-        for code, name in getattr(locale, kind).items():
+    for spoken in map(Locale, NAMED_IN):
+        for code, name in getattr(spoken, kind).items():
             if code in (language_codes() if kind == "languages" else currency_codes()):
                 yield name, Match(code, named(kind, code))
 
 
 def named(kind, code):
-    return getattr(Locale("en"), kind).get(code, code)
+    return getattr(locale(), kind).get(code, code)
 
 
 def world_choices(kind, codes):
@@ -107,13 +119,13 @@ def world_choices(kind, codes):
 
 
 def country_choices(field):
-    names = Locale("en").territories
+    names = locale().territories
     return sorted(((three, names[two]) for two, three in alpha3_codes().items()), key=lambda pair: pair[1])
 
 
 WORDS = {
     Choice: lambda field: field.choices.choices,
-    YesNo: lambda field: [("yes", "Yes"), ("no", "No")],
+    YesNo: lambda field: [("yes", _("Yes")), ("no", _("No"))],
     Country: country_choices,
     Currency: lambda field: world_choices("currencies", currency_codes()),
     Language: lambda field: world_choices("languages", language_codes()),

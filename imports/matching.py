@@ -77,8 +77,8 @@ class Known:
         return None
 
     def begun(self, word):
-        """The only one that begins with `word`: "fem" is female."""
-        if len(word) < SHORTEST_BEGINNING:
+        """The only one that begins with `word`: "fem" is female; but codes are not cut short."""
+        if len(word) < SHORTEST_BEGINNING or not word.isalpha():
             return None
         return only({self.matches[known] for known in self.words if known.startswith(word)})
 

@@ -4,15 +4,17 @@ import os
 import random
 
 import pytest
+from django.core.files.base import ContentFile
 
 from entities.models import Contact
-from imports import correcting
+from imports import correcting, drafts, execution
 from imports.causes import causes_of
+from imports.importers import importer_for
 from imports.models import ImportRun
 from imports.worker import Worker
 
 from .files_with_problems import HEADERS, file_of, records
-from .journeys import check, csv_bytes, draft, start
+from .journeys import check, csv_bytes, draft, start, work
 
 pytestmark = pytest.mark.django_db
 CONTACTS = "Contact Code,First Name,Last Name,Contact Email,Contact Phone Country,Contact Phone Number"
@@ -132,3 +134,50 @@ def test_a_run_that_dies_goes_on_with_the_rows_that_are_still_stale(settings):
     run.refresh_from_db()
     assert (run.state, run.created, run.details.count(), run.cursor) == ("done", 6, 0, 7)
     assert found(run) == found(check(job))
+
+
+# Start Import meanwhile
+
+
+@pytest.mark.parametrize("leave_out", [None, True])
+def test_an_import_that_starts_while_rows_are_checked_again_goes_on_to_its_end(leave_out):
+    job = draft("contacts", csv_bytes(CONTACTS, *(f"C{n},Ann,Doe,,Cyprsu,9912345{n}" for n in range(6))))
+    check(job)
+    queue = []
+    country = cause(job, "unknown_country", "Contact Phone Country")
+    correcting.correct(job, correcting.use_values(country, {"Cyprsu": "CYP"}), queue.append)
+    job.refresh_from_db()
+    assert execution.start(job, start_key=job.start_key, leave_out=leave_out, queue=queue.append)
+    work(queue)
+    job.refresh_from_db()
+    assert (job.state, job.created) == ("completed", 6)
+
+
+def test_what_is_corrected_is_what_is_imported():
+    rows = ["C1,Ann,Doe,nowhere,,", "C2,Bob,Doe,,,99123456", "C3,Eve,Doe,b@,,"]
+    job = draft("contacts", csv_bytes(CONTACTS, *rows))
+    check(job)
+    correct(job, correcting.correct_rows({2: {"email": "ann@example.com"}}))
+    correct(job, correcting.apply_remedy(cause(job, *PHONE), {None: "CYP"}))
+    correct(job, correcting.leave_out(cause(job, "not_an_email", "Contact Email")))
+    assert start(job).created == 3
+    contacts = Contact.objects.order_by("code").values_list("email", "phone")
+    assert list(contacts) == [("ann@example.com", ""), ("", "+35799123456"), ("", "")]
+
+
+PHONE = ("phone_country_missing", "Contact Phone Country")
+
+
+@pytest.mark.parametrize("gone", ["file", "entity type"])
+def test_corrections_are_of_one_file_and_one_entity_type(gone):
+    job = draft("contacts", csv_bytes(CONTACTS, "C1,Ann,Doe,nowhere,,"))
+    check(job)
+    correct(job, correcting.leave_out(cause(job, "not_an_email", "Contact Email")))
+    digest = job.digest
+    if gone == "file":
+        drafts.keep_file(job, ContentFile(b"x"), "x.csv")
+    else:
+        drafts.change_entity_type(job, importer_for("products"))
+        drafts.change_entity_type(job, importer_for("contacts"))
+    assert (job.row_corrections.count(), job.corrected) == (0, 2)
+    assert job.digest != digest
