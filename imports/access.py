@@ -2,16 +2,21 @@
 
 from functools import wraps
 
+from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import Permission
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 SEE = "imports.view_importjob"
 CREATE = "imports.add_importjob"
+ACTIONS = {
+    "view": _("view %(noun)s"),
+    "add": _("add %(noun)s"),
+    "change": _("change %(noun)s"),
+    "delete": _("delete %(noun)s"),
+}
 
 
 def may_see(view):
@@ -47,13 +52,13 @@ def may_see_records(request, model):
 
 def lacking(user, rights):
     """The names of those of the rights ("app.codename") that the user does not have, such as "add contact"."""
-    wanted = Q()
-    for right in rights:
-        if not user.has_perm(right):
-            app, codename = right.split(".")
-            wanted |= Q(content_type__app_label=app, codename=codename)
-    names = Permission.objects.filter(wanted).values_list("name", flat=True) if wanted else ()
-    return [name.removeprefix("Can ") for name in names]
+    return [name_of(right) for right in rights if not user.has_perm(right)]
+
+
+def name_of(right):
+    app, codename = right.split(".")
+    action, model = codename.split("_", 1)
+    return ACTIONS[action] % {"noun": apps.get_model(app, model)._meta.verbose_name}
 
 
 def page_context(request, *trail, title="", **context):
