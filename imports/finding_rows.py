@@ -10,6 +10,7 @@ from .models import COUNTED, ImportRow, file_storage
 from .parts import iter_rows
 from .writing import BLOCK_ROWS
 
+ROWS_AT_ONCE = 1000
 TOLD = (ImportRow.Outcome.REJECTED, ImportRow.Outcome.UPDATED)  # in the details of a check
 
 
@@ -65,17 +66,27 @@ def skip_blocks(run, outcome, place):
 
 
 def rows_of_block(job, run, outcome, block):
-    """The created or the unchanged rows of one block: those that are not in the check's details, told apart
-    by whether their record exists."""
+    """Yield the created or the unchanged rows of one block: those that are not in the check's details, told
+    apart by whether their record exists."""
     first, last = block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS - 1, run.cursor)
     rows = iter_rows(file_storage(), job.get_reading(), after=max(first - 1, job.get_options().header_row))
     told = set(run.details.filter(row_number__range=(first, last)).values_list("row_number", flat=True))
-    rows = [row for row in takewhile(lambda row: row[0] <= last, rows) if row[0] not in told]
+    rows = (row for row in takewhile(lambda row: row[0] <= last, rows) if row[0] not in told)
     counts = run.summary["spread"][str(block)]
-    if not (counts[COUNTED.index("created")] and counts[COUNTED.index("unchanged")]):
-        return rows
-    stored = {row.number for row in drafts.checker(job).check(rows) if row.stored is not None}
-    return [row for row in rows if (row[0] in stored) == (outcome == ImportRow.Outcome.UNCHANGED)]
+    if counts[COUNTED.index("created")] and counts[COUNTED.index("unchanged")]:
+        return rows_with_records(job, rows, outcome == ImportRow.Outcome.UNCHANGED)
+    return rows
+
+
+def rows_with_records(job, rows, exists):
+    """Yield those rows whose record exists, or those whose record does not."""
+    checker = drafts.checker(job)
+    while chunk := list(islice(rows, ROWS_AT_ONCE)):
+        cleaned = checker.clean(chunk)
+        checker.find_records(cleaned)
+        yield from (
+            row for row, found in zip(chunk, cleaned, strict=True) if (found.stored is not None) == exists
+        )
 
 
 def row_at(job, number):

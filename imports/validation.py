@@ -138,9 +138,7 @@ class Checker:
         """The part that reads the database: each row gets its outcome."""
         refused = self.refused([row.number for row in rows])
         considered = [row for row in rows if row.number not in refused]
-        if self.doubles.looks:
-            self.doubles.find(considered)
-        self.find_stored(considered)
+        self.find_records(considered)
         found = {column.key: self.find(column, considered) for column in self.references}
         holders = {
             column.key: self.find_holders(column, considered)
@@ -157,6 +155,12 @@ class Checker:
                 self.decide(row, found, holders)
 
     # Reads, each once per batch.
+
+    def find_records(self, rows):
+        """Give each row the stored record that it is about, or None."""
+        if self.doubles.looks:
+            self.doubles.find(rows)
+        self.find_stored(rows)
 
     def find_stored(self, rows):
         keys = set()
