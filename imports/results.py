@@ -31,7 +31,8 @@ NOT_REACHED, UNDONE = _("Not reached"), _("Undone")
 
 def are_kept(job):
     """Whether the import has ended and its rows are still there."""
-    return job.state in ImportJob.ENDED and bool(job.reading.get("parts")) and job.deciding_run() is not None
+    has_rows = job.file and job.reading.get("parts")
+    return job.state in ImportJob.ENDED and bool(has_rows) and job.deciding_run() is not None
 
 
 def file_name(job, file_format):

@@ -55,6 +55,5 @@ def remove_files(pk):
         return
     job.row_corrections.all().delete()
     job.delete_files()
-    reading = {**job.reading, "parts": []} if job.reading else {}
-    ImportJob.objects.filter(pk=pk).update(file="", failed_rows="", reading=reading)
+    ImportJob.objects.filter(pk=pk).update(file="", failed_rows="")
     job.log(REMOVED)

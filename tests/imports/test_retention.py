@@ -30,7 +30,7 @@ def test_files_and_details_go_when_their_time_is_over_and_the_ledger_stays(setti
     old.refresh_from_db()
     assert not any(file_storage().exists(name) for name in names)
     assert all(file_storage().exists(name) for name in recent.stored_names)
-    assert (old.stored_names, old.counts) == ([], counts)
+    assert (bool(old.file), bool(old.failed_rows), old.counts) == (False, False, counts)
     assert set(ImportRowDetail.objects.values_list("run__job", flat=True)) == {recent.pk}
     assert ImportRow.objects.filter(run__job=old).count() == 2
     assert Contact.objects.filter(code="A1").exists()
@@ -81,8 +81,9 @@ def test_the_page_of_such_an_import_says_so_and_offers_neither_files_nor_undo(cl
     assert f"The file and the details of its rows were kept until {until}." in text
     assert f"It could be undone until {until}." in text
     assert "The failed-rows file is no longer kept." in text
-    assert "Undo this import" not in text
-    assert client.get(f"/import-data/{job.pk}/failed-rows/").status_code == 404
+    assert not [word for word in ("Undo this import", "Download", "Correct them here") if word in text]
+    for path in ("failed-rows", "rows-left", "results"):
+        assert client.get(f"/import-data/{job.pk}/{path}/").status_code == 404
 
 
 def test_what_was_undone_shortly_before_keeps_its_page(client, business_admin):
