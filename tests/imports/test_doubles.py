@@ -407,9 +407,8 @@ def test_the_answer_is_kept_and_the_rows_are_checked_again(admin, doubling):
 
 def test_a_row_that_updates_a_double_shows_whose_code_it_has(admin, doubling):
     admin.post(url("doubles", doubling), {"doubles": "update"})
-    assert "2 update old: Anna → new: Ann old: Old → new: New ANNA anna@example.com" in text_of(
-        preview(admin, doubling)
-    )
+    words = text_of(preview(admin, doubling))
+    assert "2 update old: Anna → new: Ann old: Old → new: New ANNA" in words
 
 
 def test_a_preview_of_nothing_but_doubles_blames_no_problems(admin, business_admin, anna):
