@@ -19,7 +19,7 @@ from .models import ImportJob, NoLongerDraft, delete_stored, file_storage
 from .parts import Limits, TimeIsUp, delete_parts, first_rows, iter_rows, read_file
 from .readers_problems import UnreadableFile
 from .suggestions import mapping_of
-from .taking_back import likely_encoding, take_back
+from .taking_back import carry_corrections, likely_encoding, take_back
 from .validation import Checker
 
 SAMPLE_VALUES = 3
@@ -128,6 +128,7 @@ def read(job, *, in_request, sheet=None, join=(), encoding=None, delimiter=None,
     is_kept = same_file.update(touched_at=timezone.now(), **{name: getattr(job, name) for name in kept})
     if is_kept:
         forget_corrections(job)
+        carry_corrections(job)
     outdated = earlier if is_kept else reading  # another file was uploaded while this one was read
     if outdated:
         delete_parts(file_storage(), outdated)

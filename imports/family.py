@@ -134,19 +134,10 @@ def rows_left(root):
 
 
 def own_failed_rows(run, last):
-    """The rows that a run rejected for what they hold, up to the row `last`, with the cells that were
-    corrected in place."""
-    columns, corrections = run.job.get_mapping().columns, run.job.corrections()
-    for number, cells, problems in rejected_rows(run, row_number__lte=last):
-        if not any(problem.code == DONE_ALREADY for problem in problems):
-            yield number, with_corrections(cells, columns, corrections.get(number, {})), problems
-
-
-def with_corrections(cells, columns, corrections):
-    """The cells with {column key: text or None} in their places."""
-    placed = {columns[key]: text for key, text in corrections.items() if key in columns}
-    longer = cells + [None] * (max(placed, default=-1) + 1 - len(cells))
-    return [placed.get(index, cell) for index, cell in enumerate(longer)]
+    """The rows that a run rejected for what they hold, up to the row `last`."""
+    for row in rejected_rows(run, row_number__lte=last):
+        if not any(problem.code == DONE_ALREADY for problem in row[2]):
+            yield row
 
 
 def rejected_rows(run, **which):

@@ -15,7 +15,7 @@ from .cells import shown_cell
 from .corrections import TITLE_LINES, find_correction, without_blank_end, write_parts
 from .headers import header_cells, headers
 from .mapping import Mapping, headers_of
-from .models import ImportJob, file_storage
+from .models import ImportJob, RowCorrection, file_storage
 from .parts import delete_parts, first_rows, iter_rows
 from .rows import row_number
 
@@ -127,6 +127,44 @@ def layout_of(corrects, heading, width):
 def with_columns(mapping, columns):
     stored = {key: policy for key, policy in mapping.stored.items() if key in columns}
     return replace(mapping, columns=columns, stored=stored)
+
+
+def carry_corrections(job):
+    """Cells that were corrected in place when a row failed stay so, where the file that came back has what
+    stood there then."""
+    runs = family.deciding_runs(job.repairs) if job.repairs_id else ()
+    if not (runs := [run for run in runs if run.job.corrected]):
+        return
+    carried, rows = {}, dict(iter_rows(file_storage(), job.get_reading()))
+    for run in runs:
+        for number, cells in corrections_that_stay(run, rows, job.get_mapping().columns):
+            carried[number] = carried.get(number, {}) | cells
+    RowCorrection.objects.bulk_create(
+        RowCorrection(job=job, row_number=number, cells=cells) for number, cells in carried.items() if cells
+    )
+    if carried:
+        job.corrected += 1
+        job.save_draft("corrected")
+
+
+def corrections_that_stay(run, rows, columns):
+    """Yield (row number, {column key: text}) of what was corrected before a run rejected the row."""
+    corrections, columns_then = run.job.corrections(), run.job.get_mapping().columns
+    for number, cells, _ in family.rejected_rows(run):
+        if number in rows and number in corrections:
+            yield (
+                number,
+                {
+                    key: text
+                    for key, text in corrections[number].items()
+                    if shown_at(rows[number], columns.get(key)) == shown_at(cells, columns_then.get(key))
+                },
+            )
+
+
+def shown_at(cells, place):
+    cell = cells[place] if place is not None and place < len(cells) else None
+    return None if cell is None else shown_cell(cell)
 
 
 def numbered(root, rows):

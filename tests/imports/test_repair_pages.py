@@ -5,7 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from entities.models import Contact
-from imports import repairs
+from imports import repairs, reports
 from imports.models import ImportEvent, ImportJob, ImportRun
 from imports.worker import Worker
 from tests.conftest import person
@@ -144,6 +144,13 @@ def test_a_stranger_finds_nothing(client, staff, name):
 @pytest.mark.parametrize("name", OF_ENDED_IMPORTS)
 def test_looking_is_no_repair(admin, name):
     assert admin.get(url(name, imported())).status_code == 405
+
+
+def test_the_e_mail_says_whose_failed_rows_they_are(admin):
+    root = imported()
+    draft, _ = upload_corrected(admin, root, corrected(root))
+    mail = reports.message(start_on_page(admin, draft))
+    assert f"File: contacts - failed rows.csv (failed rows of import {root.pk})" in mail.body
 
 
 # What was uploaded

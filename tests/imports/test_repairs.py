@@ -464,6 +464,44 @@ def test_rows_of_the_import_that_were_corrected_in_place_stay_so():
     assert Contact.objects.get(code="A1").email == "a@example.com"
 
 
+def corrected_in_place():
+    """Row 2 failed for its e-mail and row 3 for its name, when the country of both phones was corrected."""
+    header = "Contact Code,First Name,Last Name,Contact Email,Contact Phone Number"
+    content = csv_bytes(header, "A1,Ann,Sample,none,99123456", "A2,Bob,,b@example.com,99123457")
+    root = draft("contacts", content, "contacts.csv")
+    for number in (2, 3):
+        RowCorrection.objects.create(job=root, row_number=number, cells={"phone_country": "CYP"})
+    RowCorrection.objects.filter(row_number=2).update(cells={"phone_country": "CYP", "first_name": "Anna"})
+    root.corrected = 1
+    root.save()
+    return start(root)
+
+
+def test_what_was_corrected_in_place_stays_corrected_when_rows_come_back():
+    root = corrected_in_place()
+    assert {number for number, _, _ in problems(root)} == {2, 3}
+    content = failed_rows_of(root).replace(",none,", ",a@example.com,").replace("Bob,,", "Bob,Sample,")
+    assert start(uploaded(content.encode())).created == 2
+    contact = Contact.objects.get(code="A1")
+    assert (contact.first_name, str(contact.phone)) == ("Anna", "+35799123456")
+
+
+def test_what_the_file_says_otherwise_takes_the_place_of_a_correction():
+    root = corrected_in_place()
+    content = failed_rows_of(root).replace("Ann,Sample,none,", "Annette,Sample,a@example.com,")
+    start(uploaded(content.encode()), leave_out=True)
+    assert Contact.objects.get(code="A1").first_name == "Annette"
+
+
+def test_a_repair_begun_here_keeps_what_was_corrected():
+    repair = repairs.begin(corrected_in_place(), SuperuserFactory())
+    assert repair.corrections() == {
+        2: {"phone_country": "CYP", "first_name": "Anna"},
+        3: {"phone_country": "CYP"},
+    }
+    assert rows_of(repair)[1][1] == ["A1", "Ann", "Sample", "none", "99123456"]
+
+
 def test_rows_that_are_no_longer_kept_cannot_be_taken():
     root = failed_at_the_check()
     repair = uploaded(corrected_check(root))
