@@ -116,7 +116,7 @@ def updates(job, run):
     updated = run.details.filter(outcome=ImportRow.Outcome.UPDATED).order_by("row_number")[:SAMPLE_OF_UPDATES]
     columns = job.importer.by_key
     changes = [
-        (row.row_number, {columns[key]: pair for key, pair in row.changes.items() if key in columns})
+        (row.row_number, {column: row.changes[key] for key, column in columns.items() if key in row.changes})
         for row in updated
     ]
     names = names_of_references(changes)

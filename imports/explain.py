@@ -127,8 +127,7 @@ def step(run, row, detail, changes):
 
 def changes_in_words(importer, told):
     """{run: [(column's label, old, new)]} of the details of runs."""
-    by_key = importer.by_key
-    changes = {d.run_id: {by_key[key]: d.changes[key] for key in d.changes if key in by_key} for d in told}
+    changes = {d.run_id: {c: d.changes[c.key] for c in importer.columns if c.key in d.changes} for d in told}
     names = names_of_references(changes.items())
     return {
         run: [

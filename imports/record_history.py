@@ -87,7 +87,7 @@ def changed_columns(importer, rows):
     details = ImportRowDetail.objects.filter(wanted) if rows else ()
     return {
         (detail.run_id, detail.row_number): [
-            importer.by_key[key].label for key in detail.changes if key in importer.by_key
+            column.label for column in importer.columns if column.key in detail.changes
         ]
         for detail in details
         if detail.changes
