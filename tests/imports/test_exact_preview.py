@@ -20,7 +20,7 @@ from imports.models import ImportJob, ImportRun, RowCorrection, file_storage
 from imports.parts import Reading
 from imports.values_in_words import names_of_references
 from tests.factories import RewardSchemeFactory
-from tests.imports.journeys import FOREVER, start, work
+from tests.imports.journeys import FOREVER, problems, start, work
 
 pytestmark = pytest.mark.django_db
 
@@ -318,3 +318,32 @@ def compare(slug, file):
     outcomes = list(done.ledger.order_by("row_number").values_list("row_number", "outcome"))
     assert seen.pop("") == outcomes
     assert seen == {name: [row for row in outcomes if row[1] == name] for name in seen}
+
+
+def test_a_value_that_a_later_row_sets_free_is_held_even_when_the_batch_is_done_again():
+    store_devices({1, 2}, [0, 1, 1, 0, 0, 0])
+    rows = [["S9", "P1", "E1"], ["S1", "P1", "X1"], ["S2", "P1", "X2"], ["S8", "P1", "E2"]]
+    mapping = Mapping({"serial_number": 0, "product": 1, "electronic_id": 2})
+    job = draft_of(
+        "devices", {"rows": rows, "mapping": mapping, "options": Options(0, update=True), "corrections": {}}
+    )
+    assert start(job, leave_out=True).counts == {
+        "created": 1,
+        "updated": 2,
+        "unchanged": 0,
+        "rejected": 1,
+        "not_reached": 0,
+    }
+    assert problems(job) == [(1, "held_by_another", "Electronic ID")]
+
+
+def test_a_row_whose_key_an_earlier_row_has_is_judged_alike_before_and_after_that_row_is_stored(settings):
+    settings.IMPORT_BATCH_ROWS = 1
+    mapping = Mapping({"code": 0, "first_name": 1, "last_name": 2})
+    rows = [["A1", "Ann", "Lee"], ["A1", None, "Lee"]]
+    job = draft_of(
+        "contacts", {"rows": rows, "mapping": mapping, "options": Options(0, update=True), "corrections": {}}
+    )
+    foretold = told(job, check(job, FOREVER))
+    assert told(job, start(job, leave_out=True).latest_run("import")) == foretold
+    assert problems(job) == [(2, "twice_in_file", "Contact Code")]
