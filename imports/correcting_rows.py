@@ -56,10 +56,11 @@ class RowsForm:
                 wrong.setdefault(column, []).append(problem)
             else:
                 problems.append(problem)
-        # What puts such a problem right may be another cell: the country of a phone number.
-        for remedy in [self.importer.remedies.get(p.code) for ps in list(wrong.values()) for p in ps]:
-            if remedy:
-                wrong.setdefault(self.importer.by_key[remedy.column], [])
+        # What puts such a problem right may be another cell: the country of a phone number, or the number.
+        codes = [problem.code for found in wrong.values() for problem in found]
+        for remedy in filter(None, map(self.importer.remedies.get, codes)):
+            for key in filter(None, (remedy.column, remedy.blames)):
+                wrong.setdefault(self.importer.by_key[key], [])
         cells = [self.cell(detail, column, found) for column, found in wrong.items()]
         return BadRow(detail.row_number, cells, self.others(detail, wrong), problems)
 

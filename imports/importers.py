@@ -90,8 +90,8 @@ class Column:
 class Remedy:
     """What may be asked to put all rows of a cause right: a value for a `column`, named by its key.
     `for_each` asks it once per value that the problem names, else one value holds for all rows.
-    `choices` are [(value, words)]. `blames` is the column whose cell is left out instead, where that is
-    not the one in which the problem stands."""
+    `choices` are [(value, words)]. `blames` is the column whose cell can be wrong instead, where
+    that is not the one in which the problem stands: it is the one that is left out."""
 
     question: str
     column: str

@@ -48,6 +48,7 @@ class Products(Importer):
         "new_type_unclassified": Remedy(
             gettext_lazy("What are products of this type?"),
             "classification",
+            blames="type",
             for_each=True,
             choices=CLASSIFICATIONS,
         )

@@ -6,7 +6,7 @@ from django.urls import reverse
 from entities.models import Contact
 from imports import correcting, execution
 from imports.models import ImportJob, ImportRun
-from tests.factories import ContactClassificationFactory, RewardSchemeFactory
+from tests.factories import ContactClassificationFactory, ProductTypeFactory, RewardSchemeFactory
 
 from .test_wizard import admin, mapped_draft, text_of, upload, url, work
 
@@ -214,6 +214,17 @@ def test_a_new_product_type_is_asked_once_what_its_products_are(admin, business_
     }
     post(admin, job, "new_type_unclassified|Classification", "values", **values)
     assert counts(job)["created"] == 3
+
+
+def test_the_name_of_a_new_type_is_corrected_in_its_row(admin, business_admin):
+    ProductTypeFactory(name="Phone")
+    job = mapped_draft(business_admin, "SKU,Name,Type", "P1,X,Phne", slug="products", generate=True)
+    preview(admin, job)
+    cells = {"row": [2], "cell-2-type": "Phone"}
+    admin.post(rows_page(job, "new_type_unclassified|Classification"), cells)
+    preview(admin, job)
+    job.refresh_from_db()
+    assert counts(job)["created"] == 1
 
 
 def test_greek_letters_that_look_latin_are_named(admin, business_admin):
