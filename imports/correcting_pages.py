@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from . import correcting
@@ -75,7 +75,7 @@ def correct(request, job, run):
     if form.errors:
         return render_preview(request, job, tried=form)
     do(job, action)
-    job.log("corrected", request.user, cause=form.cause.key, action=request.POST["action"])
+    job.log(gettext_noop("corrected"), request.user, cause=form.cause.key, action=request.POST["action"])
     messages.success(request, told(form, request.POST["action"]))
     return to_preview(request, job)
 
@@ -174,7 +174,7 @@ def save_rows(request, job, run, form, page):
         messages.info(request, _("Nothing was changed."))
         return redirect(request.get_full_path())
     do(job, correcting.correct_rows(cells))
-    job.log("corrected", request.user, rows=sorted(cells))
+    job.log(gettext_noop("corrected"), request.user, rows=sorted(cells))
     job.refresh_from_db()
     if correcting.finished_check(job) is None:
         messages.success(request, _("The corrections are saved, and the rows are checked again."))
@@ -221,6 +221,6 @@ def take_back(request, job, run):
     text = request.POST.get("text")
     take = correcting.take_back_cells(column.key)
     do(job, take if text is None else correcting.take_back_value(column.key, text))
-    job.log("correction taken back", request.user, column=column.name)
+    job.log(gettext_noop("correction taken back"), request.user, column=column.name)
     messages.success(request, _("The correction is taken back; the file's own cells count again."))
     return to_preview(request, job)

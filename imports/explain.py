@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import reduce
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from . import details, family
 from .cells import shown_cell
@@ -15,10 +15,10 @@ from .outcomes import UNDONE, concerns, later, runs_about
 from .values_in_words import in_words, names_of_references
 
 WORDS = {
-    "created": gettext_lazy("Created"),
-    "updated": gettext_lazy("Updated"),
+    "created": pgettext_lazy("one row", "Created"),
+    "updated": pgettext_lazy("one row", "Updated"),
     "unchanged": gettext_lazy("Unchanged: the record was there already"),
-    "rejected": gettext_lazy("Rejected"),
+    "rejected": pgettext_lazy("one row", "Rejected"),
     "deleted": gettext_lazy("Deleted again by the undo"),
     "restored": gettext_lazy("Put back to its old values by the undo"),
     "kept": gettext_lazy("Kept by the undo"),

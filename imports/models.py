@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.db.models.fields.files import FieldFile
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .importers import importer_for
@@ -417,14 +417,14 @@ class ImportRow(models.Model):
     """The ledger: what became of one row of one run. Insert-only."""
 
     class Outcome(models.TextChoices):
-        CREATED = "created", _("Created")
-        UPDATED = "updated", _("Updated")
-        UNCHANGED = "unchanged", _("Unchanged")
-        REJECTED = "rejected", _("Rejected")
+        CREATED = "created", pgettext_lazy("one row", "Created")
+        UPDATED = "updated", pgettext_lazy("one row", "Updated")
+        UNCHANGED = "unchanged", pgettext_lazy("one row", "Unchanged")
+        REJECTED = "rejected", pgettext_lazy("one row", "Rejected")
         # Of an undo:
-        DELETED = "deleted", _("Deleted")
-        RESTORED = "restored", _("Restored")
-        KEPT = "kept", _("Kept")
+        DELETED = "deleted", pgettext_lazy("one row", "Deleted")
+        RESTORED = "restored", pgettext_lazy("one row", "Restored")
+        KEPT = "kept", pgettext_lazy("one row", "Kept")
 
     run = models.ForeignKey(ImportRun, models.CASCADE, related_name="ledger", db_index=False)
     row_number = models.PositiveIntegerField()

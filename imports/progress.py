@@ -245,7 +245,8 @@ def before(runs, waiting):
 def counts_in_words(counts):
     """ "940 created, 52 updated, 8 rejected." """
     parts = [wording.counted(words, counts[name]) for name, words in COUNTS.items() if counts[name]]
-    return f"{', '.join(parts) or gettext('No rows')}."
+    told = ", ".join(parts) or gettext("No rows")
+    return f"{told}."
 
 
 def waiting_behind(count):

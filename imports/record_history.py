@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from .models import ImportJob, ImportRow, ImportRowDetail
 from .rows import row_name
@@ -38,7 +39,7 @@ class Entry:
     @property
     def words(self):
         return {
-            Outcome.CREATED: _("Created"),
+            Outcome.CREATED: pgettext("one row", "Created"),
             Outcome.UPDATED: _("Changed %(columns)s") % {"columns": get_text_list(self.changed, _("and"))},
             Outcome.DELETED: _("Deleted when this was undone:"),
             Outcome.RESTORED: _("Put back to its old values when this was undone:"),

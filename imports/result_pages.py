@@ -5,6 +5,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -36,7 +37,7 @@ def download(request, pk):
             return redirect(job)
         content = file_storage().open(run.summary["file"])
     name = results.file_name(job, file_format)
-    job.log("results downloaded", request.user, name=name)
+    job.log(gettext_noop("results downloaded"), request.user, name=name)
     return attachment(content, name)
 
 

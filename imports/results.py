@@ -11,8 +11,8 @@ from pathlib import Path
 from django.core.files import File
 from django.db import transaction
 from django.db.models import Max, Sum
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from . import family
 from .corrections import result_headers
@@ -26,7 +26,7 @@ from .rows import row_label
 ROWS_AT_ONCE = 1000
 ROWS_IN_A_REQUEST = 20_000
 ENDING = " - results"
-NOT_REACHED, UNDONE = _("Not reached"), _("Undone")
+NOT_REACHED, UNDONE = pgettext_lazy("one row", "Not reached"), _("Undone")
 
 
 def are_kept(job):
@@ -86,7 +86,7 @@ def has_record(became):
 def told(became, keys, speech):
     """[result, error, key, identifier] of a row; what has no record any more has no key."""
     if became is None:
-        return [gettext(NOT_REACHED), None, None, None]
+        return [str(NOT_REACHED), None, None, None]
     if became.outcome == ImportRow.Outcome.REJECTED:
         error = speech(" | ".join(problem.text for problem in became.problems)) or None
         return [rejected(became), error, None, None]
