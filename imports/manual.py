@@ -22,10 +22,12 @@ class Chapter:
     importer: object
     look_ups: list
     refers_to: list
+    alike: list
 
     @classmethod
     def of(cls, importer):
-        return cls(importer, importer.look_ups, references(importer))
+        alike = [importer.by_key[key] for key in importer.alike]
+        return cls(importer, importer.look_ups, references(importer), alike)
 
 
 def references(importer):

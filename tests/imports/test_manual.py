@@ -54,6 +54,17 @@ def test_options_are_explained_for_the_types_that_have_them(page):
     assert "Reward Scheme Codes are never updated" in page
 
 
+def test_each_title_of_the_contents_leads_to_its_section(page):
+    anchors = re.findall(r'<li><a href="#([\w-]+)"', page)
+    assert anchors == re.findall(r'<section id="([\w-]+)"', page.partition('<article class="manual">')[2])
+
+
+def test_rows_that_would_double_are_explained_for_the_type_that_has_them(page):
+    assert "Contacts: rows that would double" in page
+    assert "listed beside that record: Contact Email, Contact Phone Number." in page
+    assert "Devices: rows that would double" not in page
+
+
 def test_each_problem_is_explained(page):
     texts = [
         re.sub(r"\{\w+\}( \{\w+\})*", "…", text)
