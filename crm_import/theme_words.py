@@ -1,7 +1,7 @@
-"""The theme's own words, of which it brings no Greek: marked here, so that our catalogue has them."""
+"""Words of the theme and of Django of which they bring no Greek: marked here, so that our catalogue has them."""
 
 from django.utils.translation import gettext_noop as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 WORDS = (
     _("Select record"),
@@ -59,8 +59,16 @@ WORDS = (
     _("Toggle password visibility"),
     _("View selected %(model)s"),
     _("Add row"),
+    _("Filters"),
 )
 
 
-def correct_the_errors(count):
-    return ngettext("Please correct the error below.", "Please correct the errors below.", count)
+PLURALS = (
+    ngettext_lazy("Please correct the error below.", "Please correct the errors below."),
+    ngettext_lazy("%(num)d year", "%(num)d years"),
+    ngettext_lazy("%(num)d month", "%(num)d months"),
+    ngettext_lazy("%(num)d week", "%(num)d weeks"),
+    ngettext_lazy("%(num)d day", "%(num)d days"),
+    ngettext_lazy("%(num)d hour", "%(num)d hours"),
+    ngettext_lazy("%(num)d minute", "%(num)d minutes"),
+)

@@ -160,7 +160,7 @@ class ImportJob(models.Model):
         ]
 
     def __str__(self):
-        return f"Import {self.pk}: {self.file_name}"
+        return gettext("Import %(number)s: %(file)s") % {"number": self.pk, "file": self.file_name}
 
     def get_absolute_url(self):
         return reverse("imports:detail", args=[self.pk])
