@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from imports.keys import exact_key, folded_key, uuid7
 
@@ -133,7 +134,11 @@ class Contact(Record):
         _("phone number"), max_length=20, blank=True, help_text=_("E.164, such as +35799123456")
     )
     classification = models.ForeignKey(
-        ContactClassification, models.PROTECT, null=True, blank=True, verbose_name=_("classification")
+        ContactClassification,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=pgettext_lazy("of a contact", "classification"),
     )
     birth_date = models.DateField(_("date of birth"), null=True, blank=True)
     gender = models.CharField(_("gender"), max_length=10, choices=Gender, blank=True)

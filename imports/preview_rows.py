@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from django.core.paginator import Paginator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from . import drafts
 from .cells import shown_cell
@@ -24,7 +24,7 @@ FILTERS = {
 OUTCOMES = {
     CREATED: gettext_lazy("create"),
     UPDATED: gettext_lazy("update"),
-    UNCHANGED: gettext_lazy("unchanged"),
+    UNCHANGED: pgettext_lazy("one row", "unchanged"),
     REJECTED: gettext_lazy("left out"),
     "": gettext_lazy("not checked yet"),
 }

@@ -246,7 +246,7 @@ def counts_in_words(counts):
     """ "940 created, 52 updated, 8 rejected." """
     parts = [wording.counted(words, counts[name]) for name, words in COUNTS.items() if counts[name]]
     told = ", ".join(parts) or gettext("No rows")
-    return f"{told}."
+    return f"{told[:1].upper()}{told[1:]}."
 
 
 def waiting_behind(count):

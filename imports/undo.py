@@ -70,7 +70,7 @@ def obstacle(job):
         return _("Import {number}, which repairs it, is running.").format(number=running[0].pk)
     if is_over(job):
         return _("It could be undone until {date}; what its records were before is no longer kept.").format(
-            date=date_format(job.kept_until, "j F Y")
+            date=date_format(job.kept_until, "j E Y")
         )
     return obstacle_of_earlier(job)
 

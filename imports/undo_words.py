@@ -117,7 +117,7 @@ class ShownUndo:
     @property
     def did(self):
         """ "Undone on 20 February 2027: 940 contacts deleted, 52 restored and 3 kept." """
-        day = date_format(self.job.undone_at or self.run.finished_at, "j F Y")
+        day = date_format(self.job.undone_at or self.run.finished_at, "j E Y")
         words = _("Undone on %(day)s: %(parts)s.")
         return words % {"day": day, "parts": listed(self.parts(DID)) or _("nothing was left to undo")}
 
