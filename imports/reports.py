@@ -33,7 +33,7 @@ RESULTS = {
     CHOSEN: _("Left out as chosen"),
 }
 # What our sentences use and old encodings lack.
-TYPOGRAPHY = {"“": '"', "”": '"', "…": "...", "’": "'", "–": "-"}
+TYPOGRAPHY = {"“": '"', "”": '"', "«": '"', "»": '"', "…": "...", "’": "'", "–": "-"}
 FAILED_ROWS = " - failed rows"
 
 

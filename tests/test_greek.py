@@ -9,6 +9,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
+from django.views.defaults import server_error
 
 from imports import execution, reports
 from imports.corrections import find_correction
@@ -152,6 +153,21 @@ def test_the_pages_of_those_who_are_not_logged_in():
     answers = [visitor.post("/login/", wrong) for _ in range(5)]
     assert answers[-1].status_code == 429
     assert [english for answer in answers if (english := Page(answer.text).english)] == []
+
+
+def test_the_pages_that_say_that_something_is_wrong(visitor, user, rf):
+    user.groups.clear()
+    strict = Client(headers={"Accept-Language": "el"}, enforce_csrf_checks=True)
+    answers = {
+        404: visitor.get(reverse("imports:detail", args=[999])),
+        403: visitor.get(reverse("admin:entities_contact_changelist")),
+        "form": strict.post(reverse("set_language"), {"language": "en"}),
+    }
+    with override("el"):
+        answers[500] = server_error(rf.get("/"))
+    for what, answer in answers.items():
+        assert Page(answer.content.decode()).english == [], what
+        assert '<html lang="el">' in answer.content.decode()
 
 
 def test_the_list_the_manual_and_an_empty_draft(visitor):
