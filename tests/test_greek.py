@@ -53,7 +53,7 @@ def import_of(user, *rows, leave_out=True, name="επαφές.csv", **options):
 ALLOWED = re.compile(
     r"""\b(?:
         CRM | E-?mail | SMS | ISO | Unicode | UTF | little | big | endian | DOS | Mac | Windows | KOI8 | bytes?
-        | KB | MB | GB | esc # the keyboard's
+        | cookies | KB | MB | GB | esc # the keyboard's
         | csv | xlsx? | xlsm | xlsb | ods | rtf | zip | gz | 7z | rar | bz2 | xz | tsv | txt | NUL | PDF
         | Excel | Office | Word | PowerPoint | OpenDocument | PostScript | Parquet | XML | Strict | Open | SKU
         | PERSON | COMPANY | HOME | BUSINESS | ALTERNATIVE | ACTIVE | INACTIVE | CYP | EUR | alpha | el | en
