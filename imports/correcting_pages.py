@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from . import correcting
+from . import asked, correcting
 from .causes import RowsOf
 from .correcting_rows import RowsForm
 from .correcting_section import CauseForm, forms
@@ -101,7 +101,7 @@ def use_values(form):
     for line in form.lines:
         if form.data.get(f"text-{line.index}", line.text) != line.text:
             raise correcting.CheckChanged
-        typed = form.data.get(f"value-{line.index}", "").strip()
+        typed = asked.typed(form.data.get(f"value-{line.index}", ""))
         if f"leave-{line.index}" in form.data and form.leaves_out_cells:
             chosen[line.text] = None
         elif typed and typed != line.text:
@@ -123,7 +123,7 @@ def leave_out(form):
 def apply_remedy(form):
     if not form.for_all:
         raise Http404
-    typed = form.answer.strip()
+    typed = asked.typed(form.answer)
     sentence = _("Nothing was chosen. Give a value for all these rows.")
     if typed:
         sentence = correcting.refusal(form.cause.job, form.remedy_column, typed)
@@ -160,12 +160,16 @@ def correct_rows(request, job, run):
 
 
 def saved_numbers(request):
-    texts = request.GET.get("saved", "").split("-")[:ROWS_PER_PAGE]
-    return sorted(int(text) for text in texts if text.isdecimal())
+    return sorted(numbers_of(request.GET.get("saved", "").split("-")))
+
+
+def numbers_of(texts):
+    found = [asked.number(text) for text in texts[:ROWS_PER_PAGE]]
+    return [number for number in found if number is not None]
 
 
 def save_rows(request, job, run, form, page):
-    posted = [int(text) for text in request.POST.getlist("row")[:ROWS_PER_PAGE] if text.isdecimal()]
+    posted = numbers_of(request.POST.getlist("row"))
     shown = RowsForm(job, run, posted, request.POST)
     cells = shown.changed()
     if shown.error_list:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from .asked import typed
 from .causes import is_settable, rejected
 from .cells import quoted
 
@@ -66,7 +67,7 @@ class RowsForm:
 
     def cell(self, detail, column, problems):
         name, before = f"cell-{detail.row_number}-{column.key}", self.text(detail, column)
-        text = before if self.data is None else self.data.get(name, before).strip()
+        text = before if self.data is None else typed(self.data.get(name, before))
         return BadCell(name, column, before, text, problems)
 
     def text(self, detail, column):

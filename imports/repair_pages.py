@@ -61,7 +61,7 @@ def choose_rows(request, job):
         if not repairs.can_take_all_rows(job):
             raise Http404
         repairs.choose_all_rows(job)
-    else:
+    elif job.reading:
         repairs.take_own_rows(job)
     forget(request, job)
     remember(request, job, "mapping")

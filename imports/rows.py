@@ -9,6 +9,7 @@ import re
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from . import asked
 from .readers_output import ROWS_OF_A_SHEET
 
 NUMBER_AT_THE_END = re.compile(r"(?<![\w.,])(\d+(?:[.,\u00a0\u202f]\d{3})*)\W*$")
@@ -50,8 +51,8 @@ def row_number(text, sheets=()):
     found = NUMBER_AT_THE_END.search(text)
     if not found:
         return None
-    row = int(re.sub(r"\D", "", found[1]))
-    if not sheets:
+    row = asked.number(re.sub(r"\D", "", found[1]))
+    if row is None or not sheets:
         return row
     named = [index for index, sheet in enumerate(sheets) if text.startswith(f"{sheet},")]
     if not named or row > ROWS_OF_A_SHEET:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from . import starting_over, undo
+from . import asked, starting_over, undo
 from .access import CREATE, lacking, may_create, may_enter, may_see, page_context
 from .models import ImportJob, ImportRun
 from .record_links import RecordLinks
@@ -76,10 +76,10 @@ def look_again(request, pk):
 def start(request, pk):
     """Undo once, as foretold; a second press finds it begun."""
     job = get_object_or_404(ended_imports(), pk=pk)
-    check = request.POST.get("check", "")
-    if not check.isdecimal():
+    check = asked.number(request.POST.get("check"))
+    if check is None:
         raise Http404
-    if undo.start(job, request.user, int(check)) or is_being_undone(job):
+    if undo.start(job, request.user, check) or is_being_undone(job):
         return redirect(job)
     messages.warning(request, _("Nothing was undone, because the preview was out of date. Look at it again."))
     return redirect("imports:undo", pk)

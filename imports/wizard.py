@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from . import (
+    asked,
     correcting_section,
     doubled,
     drafts,
@@ -76,10 +77,10 @@ def create(request):
 
 def draft_of_address(request):
     """The draft that ?draft= names, or None."""
-    number = request.GET.get("draft") or ""
-    if not number.isdecimal():
+    pk = asked.number(request.GET.get("draft"))
+    if pk is None:
         return None
-    return ImportJob.objects.filter(pk=number, created_by=request.user, state=ImportJob.State.DRAFT).first()
+    return ImportJob.objects.filter(pk=pk, created_by=request.user, state=ImportJob.State.DRAFT).first()
 
 
 def choose_entity_type(request, job, importer):

@@ -147,6 +147,7 @@ LEVELS = [
     {"validation"},
     {"importers"},
     {
+        "asked",
         "bulk",
         "fields",
         "looks",

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 
+from imports import remembering
 from imports.models import ImportJob
 from tests.imports.journeys import csv_bytes, draft, run_import
 
@@ -13,7 +14,13 @@ LOG_IN, NOT_FOUND, NOT_ALLOWED = "log in", 404, 405
 
 # {(name, method): {role: answer}}
 REFUSED = {"anonymous": LOG_IN, "staff": NOT_FOUND}
-SEEN_BY_ALL = {**REFUSED, "support": 200, "business_admin": 200, "superuser": 200}
+
+
+def all_who_see(answer):
+    return {**REFUSED, **dict.fromkeys(("support", "business_admin", "superuser"), answer)}
+
+
+SEEN_BY_ALL = all_who_see(200)
 
 
 def creators(answer):
@@ -49,10 +56,57 @@ EXPECTED = {
     ("doubles", "POST"): OWNERS_DRAFT_CHANGE,
     ("start", "GET"): creators(NOT_ALLOWED),
     ("start", "POST"): OWNERS_DRAFT_CHANGE,
+    ("correct", "GET"): dict.fromkeys(ROLES, NOT_ALLOWED),
+    ("correct", "POST"): OWNERS_DRAFT_CHANGE,
+    ("correct-rows", "GET"): OWNERS_DRAFT_CHANGE,
+    ("correct-rows", "POST"): OWNERS_DRAFT_CHANGE,
+    ("take-back", "GET"): dict.fromkeys(ROLES, NOT_ALLOWED),
+    ("take-back", "POST"): OWNERS_DRAFT_CHANGE,
+    ("choose-rows", "GET"): {**creators(NOT_ALLOWED), "superuser": NOT_FOUND},
+    ("choose-rows", "POST"): OWNERS_DRAFT_CHANGE,
+    ("repair", "GET"): creators(NOT_ALLOWED),
+    ("repair", "POST"): creators(302),
+    ("upload-corrected", "GET"): creators(NOT_ALLOWED),
+    ("upload-corrected", "POST"): creators(302),
+    ("rows-left", "GET"): SEEN_BY_ALL,
+    ("find-row", "GET"): all_who_see(302),
+    ("row", "GET"): SEEN_BY_ALL,
+    ("results", "GET"): SEEN_BY_ALL,
+    ("prepare-results", "GET"): all_who_see(NOT_ALLOWED),
+    ("prepare-results", "POST"): all_who_see(302),
+    ("results-progress", "GET"): SEEN_BY_ALL,
+    ("start-over", "GET"): creators(NOT_ALLOWED),
+    ("start-over", "POST"): creators(302),
+    ("undo", "GET"): creators(200),
+    ("undo-check", "GET"): creators(302),
+    ("undo-again", "GET"): creators(NOT_ALLOWED),
+    ("undo-again", "POST"): creators(302),
+    ("undo-start", "GET"): creators(NOT_ALLOWED),
+    ("undo-start", "POST"): creators(NOT_FOUND),
+    ("undo-continue", "GET"): creators(NOT_ALLOWED),
+    ("undo-continue", "POST"): creators(302),
+    ("undo-kept", "GET"): all_who_see(302),
+    ("mappings", "GET"): creators(200),
+    ("change-mapping", "GET"): creators(NOT_ALLOWED),
+    ("change-mapping", "POST"): {**creators(422), "superuser": NOT_FOUND},
+    ("delete-mapping", "GET"): creators(NOT_ALLOWED),
+    ("delete-mapping", "POST"): OWNERS_DRAFT_CHANGE,
     ("delete-draft", "GET"): {**creators(NOT_ALLOWED), "superuser": NOT_FOUND},
     ("delete-draft", "POST"): OWNERS_DRAFT_CHANGE,
 }
-DRAFTS = {"upload", "mapping", "preview", "preview-check", "doubles", "start", "delete-draft"}
+DRAFTS = {
+    "correct",
+    "correct-rows",
+    "take-back",
+    "choose-rows",
+    "upload",
+    "mapping",
+    "preview",
+    "preview-check",
+    "doubles",
+    "start",
+    "delete-draft",
+}
 
 
 def names_of_addresses():
@@ -87,6 +141,10 @@ def address(name, owner):
     content = csv_bytes(
         "Contact Code,First Name,Last Name,Contact Email", "A1,Anna,Sample,a@example.com", "A2,A,S,bad"
     )
+    if name in ("change-mapping", "delete-mapping"):
+        drafted = draft("contacts", content, user=owner)
+        remembering.save_as(drafted, "Monthly", shared=True)
+        return reverse(f"imports:{name}", args=[drafted.remembered_id])
     if name == "sample":
         return reverse("imports:sample", args=["contacts", "csv"])
     if name in DRAFTS:
@@ -94,7 +152,8 @@ def address(name, owner):
     try:
         return reverse(f"imports:{name}")
     except NoReverseMatch:
-        return reverse(f"imports:{name}", args=[run_import("contacts", content).pk])
+        job = run_import("contacts", content)
+        return reverse(f"imports:{name}", args=[job.pk, 2] if name == "row" else [job.pk])
 
 
 @pytest.mark.parametrize("name", ["detail", "progress", "cancel", "continue", "leave-out", "failed-rows"])
