@@ -80,7 +80,10 @@ def forget_file(job):
 
 
 def change_entity_type(job, importer):
-    """Make the draft one of another entity type; its file stays and gets a new proposal."""
+    """Make the draft one of another entity type; its file stays and gets a new proposal. Failed rows that
+    came back go: read as others they would no longer be refused when they are done."""
+    if job.repairs_id and job.file:
+        forget_file(job)
     job.entity_type = importer.slug
     job.options, job.repairs, job.remembered = {}, None, None
     if job.reading:

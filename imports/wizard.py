@@ -90,7 +90,7 @@ def choose_entity_type(request, job, importer):
         was_being_read = is_being_read(job)
         execution.stop_runs(job)
         drafts.change_entity_type(job, importer)
-        if was_being_read:
+        if was_being_read and job.file:
             execution.begin_reading(job)
     return job
 

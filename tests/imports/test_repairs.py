@@ -10,6 +10,7 @@ from django.db import connection
 
 from entities.models import Contact
 from imports import drafts, execution, repairs
+from imports.importers import importer_for
 from imports.models import RowCorrection, file_storage
 from imports.parts import iter_rows
 from tests.factories import SuperuserFactory
@@ -86,6 +87,16 @@ def test_a_wrong_entity_type_does_not_matter():
     repair = uploaded(corrected(root), "products")
     repair.refresh_from_db()
     assert (repair.entity_type, repair.mapping) == ("contacts", root.mapping)
+
+
+def test_rows_do_not_come_twice_by_way_of_another_entity_type():
+    root = run_import("contacts", csv_bytes(HEADER, GOOD[0], ",Cid,Sample,no address"), "contacts.csv")
+    content = corrected(root, ("no address", "c@example.com"))
+    draft = uploaded(content)
+    start(uploaded(content))
+    for slug in ("products", "contacts"):
+        drafts.change_entity_type(draft, importer_for(slug))
+    assert (draft.repairs, draft.file.name, draft.reading) == (None, "", {})
 
 
 def test_fixed_values_other_values_and_options_are_taken_over():
