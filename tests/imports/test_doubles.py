@@ -470,6 +470,13 @@ def test_all_rows_that_double_have_a_page(admin, business_admin, anna):
     assert "51 Ann 49" not in words
 
 
+def test_many_rows_that_would_double_are_listed_in_pages(admin, business_admin, anna):
+    rows = (f",Ann,New {number},anna@example.com," for number in range(51))
+    job = draft("contacts", csv_bytes(HEADER, *rows), user=business_admin)
+    check(job)
+    assert "Page 2 of 2 · 51 rows" in text_of(admin.get(url("doubles", job), {"page": 2}))
+
+
 def test_before_a_check_there_is_nothing_to_list(admin, doubling):
     assert admin.get(url("doubles", doubling)).url == url("preview", doubling)
 
