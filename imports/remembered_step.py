@@ -78,7 +78,8 @@ class RememberedActions:
             "more_gone": max(len(gone) - MANY, 0),
             "more_new": max(len(new) - MANY, 0),
             "remembered": self.job.remembered,
-            "better_type": better_type(self.job.importer, self.headers),
+            # Failed rows are of the type of their import.
+            "better_type": None if self.job.repairs_id else better_type(self.job.importer, self.headers),
         }
 
 
