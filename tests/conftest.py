@@ -8,6 +8,7 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group, User
 from django.db import connection
+from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
 
 TRANSACTION_FIXTURES = {"transactional_db", "live_server"}
@@ -49,6 +50,12 @@ def pytest_runtest_teardown(item, nextitem):
             for module, function in MADE_BY_MIGRATIONS:
                 getattr(import_module(module), function)(apps, SimpleNamespace(connection=connection))
     return result
+
+
+@pytest.fixture(autouse=True)
+def no_language_left_over():
+    """A request in Greek leaves its thread in Greek, which is that of all tests."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
