@@ -196,4 +196,5 @@ def write_back(importer, rows):
 
 def write_records(model, records):
     names = [f.name for f in model._meta.concrete_fields if not f.primary_key]
-    bulk.update(model, names, sorted(records, key=lambda record: record["id"]))
+    last = {record["id"]: record for record in records}  # of several rows' the oldest values
+    bulk.update(model, names, sorted(last.values(), key=lambda record: record["id"]))

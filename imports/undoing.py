@@ -63,8 +63,21 @@ class Decider:
         self.find_who_changed(rows)
         self.find_references(rows)
         for row in rows:
+            row.stored = self.stored.get(row.record_id)
             self.decide_row(row)
+            if row.becomes == RESTORED:
+                self.take_as_stored(row)
         self.refuse_taken_values(rows)
+
+    def take_as_stored(self, row):
+        """An earlier row of the file may have written the same record: it finds it as this one leaves it."""
+        self.stored[row.record_id] = row.record
+        for name, stored, record in row.children:
+            of_parent = self.children[name][row.record_id]
+            if record is None:
+                del of_parent[stored["id"]]
+            else:
+                of_parent[stored["id"]] = record
 
     # Reads, each once per batch.
 
@@ -76,7 +89,8 @@ class Decider:
         key_field = self.importer.key_column.unique
         whole = [f.attname for f in self.model._meta.concrete_fields]
         self.stored = {}
-        for pks, names in ((updated, whole), (created, ("id", self.key, "changed_at"))):
+        # Whole ones last: a repair may have updated what its import had created.
+        for pks, names in ((created, ("id", self.key, "changed_at")), (updated, whole)):
             records = self.model._base_manager.filter(pk__in=pks).order_by(key_field)
             for values in self.locked(records).values_list(*names) if pks else ():
                 self.stored[values[0]] = dict(zip(names, values, strict=True))
