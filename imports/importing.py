@@ -97,8 +97,8 @@ class FileRows:
             worker.end(self.run, ImportRun.State.DONE, *found)
             return
         with transaction.atomic():
+            job = ImportJob.objects.select_for_update().get(pk=self.job.pk)  # first, as a start does
             worker.close(self.run, ImportRun.State.DONE)
-            job = ImportJob.objects.select_for_update().get(pk=self.job.pk)
             if not is_at(job, self.run):
                 return
             if verdict(job, self.run) is None:
