@@ -311,7 +311,7 @@ def checker(job, lock=False, written=None):
         lock,
         corrections=job.corrections(),
         sheets=job.row_sheets,
-        refused=family.refusals(job, lock),
+        relatives=family.relatives(job, lock),
         written=written,
     )
 

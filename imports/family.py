@@ -94,24 +94,36 @@ def runs_of_kind(root, kind):
     return dict(ImportRun.objects.filter(job__in=root.family, kind=kind).values_list("pk", "job_id"))
 
 
-def refusals(job, lock=False):
-    """A function [row number] → {row number: Problem} of what is refused unread, or None for an import
-    that stands alone. With `lock`, which takes a transaction, one import of the family at a time."""
-    if not may_have_relatives(job):
-        return None
-    root = root_of(job)
-    last, sheets = last_row(root), job.row_sheets
+class Relatives:
+    """What the other imports of a family have done, asked for the rows of one of them. With `lock`, which
+    takes a transaction, one import of the family at a time."""
 
-    def refused(numbers):
-        if lock:
-            ImportJob.objects.select_for_update(no_key=True).get(pk=root.pk)
-        done = done_rows(root, but=job, row_number__in=[number for number in numbers if number <= last])
-        importer = runs_of_kind(root, ImportRun.Kind.IMPORT)
-        strays = {number: Problem(NOT_A_FAILED_ROW) for number in numbers if job.repairs_id and number > last}
+    def __init__(self, job, lock=False):
+        self.job, self.lock, self.root = job, lock, root_of(job)
+        self.last, self.sheets = last_row(self.root), job.row_sheets
+
+    def refused(self, numbers):
+        """{row number: Problem} of what is refused unread: rows that are done, and those that never failed."""
+        if self.lock:
+            ImportJob.objects.select_for_update(no_key=True).get(pk=self.root.pk)
+        done = self.done(row_number__in=[number for number in numbers if number <= self.last])
+        importer = runs_of_kind(self.root, ImportRun.Kind.IMPORT)
+        is_repair = self.job.repairs_id is not None
+        strays = {number: Problem(NOT_A_FAILED_ROW) for number in numbers if is_repair and number > self.last}
         found = done.values_list("row_number", "run_id", "written_at")
-        return strays | {number: done_already(number, sheets, importer[run], at) for number, run, at in found}
+        return strays | {n: done_already(n, self.sheets, importer[run], at) for n, run, at in found}
 
-    return refused
+    def rows_about(self, records):
+        """{identifier of a record: number of the row that is done and about it}."""
+        return dict(self.done(record_id__in=records).values_list("record_id", "row_number"))
+
+    def done(self, **which):
+        return done_rows(self.root, but=self.job, **which)
+
+
+def relatives(job, lock=False):
+    """The Relatives of an import, None of one that stands alone."""
+    return Relatives(job, lock) if may_have_relatives(job) else None
 
 
 def done_already(number, sheets, pk, written_at):

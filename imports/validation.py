@@ -36,8 +36,8 @@ class Checker:
 
     `lock` makes it read stored records FOR UPDATE, as the import does. What earlier rows of the
     file did is remembered: keys seen, unique values set free, look-ups that would be generated.
-    `sheets` are those that the row numbers distinguish, see `rows`. `refused`, a function [row number] →
-    {row number: Problem}, says which rows are refused whatever they hold. `written` knows what the
+    `sheets` are those that the row numbers distinguish, see `rows`. `relatives` knows what other imports have
+    done with rows of the same file, see `family`; None when there are none. `written` knows what the
     import run has written, see `doubles`.
     """
 
@@ -50,12 +50,12 @@ class Checker:
         lock=False,
         corrections=None,
         sheets=(),
-        refused=None,
+        relatives=None,
         written=None,
     ):
         self.importer, self.mapping, self.options, self.lock = importer, mapping, options, lock
         self.corrections, self.sheets = corrections or {}, sheets
-        self.refused = refused or (lambda numbers: {})
+        self.relatives = relatives
         self.cleaner = Cleaner(importer, mapping, options, width, corrections=self.corrections)
         self.update = options.update and importer.updates
         fed = mapping.fed().union(*self.corrections.values())
@@ -136,9 +136,10 @@ class Checker:
 
     def decide_rows(self, rows):
         """The part that reads the database: each row gets its outcome."""
-        refused = self.refused([row.number for row in rows])
+        refused = self.relatives.refused([row.number for row in rows]) if self.relatives else {}
         considered = [row for row in rows if row.number not in refused]
         self.find_records(considered)
+        self.find_rows_elsewhere(considered)
         found = {column.key: self.find(column, considered) for column in self.references}
         holders = {
             column.key: self.find_holders(column, considered)
@@ -179,6 +180,11 @@ class Checker:
             stored = {record[self.key_field]: record for record in self.locked(records).values(*fields)}
         for row in rows:
             row.stored = stored.get(row.key)
+
+    def find_rows_elsewhere(self, rows):
+        """{identifier of a stored record: number of the row of another import of the same file about it}."""
+        records = [row.stored["id"] for row in rows if row.stored] if self.relatives else ()
+        self.elsewhere = self.relatives.rows_about(records) if records else {}
 
     def locked(self, records):
         return records.select_for_update(of=("self",)) if self.lock else records
@@ -223,6 +229,9 @@ class Checker:
         if row.doubles and self.doubles.refuse(row, self.seen, self.named):
             row.outcome, row.record_id = REJECTED, row.stored and row.stored["id"]
             return
+        if row.stored is not None and (other := self.elsewhere.get(row.stored["id"])):
+            self.refuse_done_elsewhere(row, found, other)
+            return
         if row.stored is not None and not (self.update or row.doubles):
             self.resolve(row, found, quietly=True)
             self.importer.already_there(row)
@@ -249,6 +258,15 @@ class Checker:
         self.resolve(row, found)
         row.outcome = REJECTED
         row.record_id = row.stored["id"] if row.stored else None
+
+    def refuse_done_elsewhere(self, row, found, number):
+        """Reject a row about a record that another row of the same file is about, in another import."""
+        if row.doubles:
+            self.doubles.say(row, "means_the_same", **self.named(number))
+        else:
+            key = self.importer.key_column
+            row.refuse("twice_in_file", key.name, row.values[key.key], **self.named(number))
+        self.refuse_repeated(row, found)
 
     def note_keys(self, row):
         """[(column, row number)] of unique values that an earlier row has."""

@@ -14,7 +14,7 @@ from imports.importers import importer_for
 from imports.models import RowCorrection, file_storage
 from imports.parts import iter_rows
 from tests.factories import SuperuserFactory
-from tests.imports.journeys import csv_bytes, draft, problems, run_import, start, work
+from tests.imports.journeys import check, csv_bytes, draft, problems, run_import, start, work
 from tests.imports.test_drafts import stored_files
 
 pytestmark = pytest.mark.django_db
@@ -217,6 +217,52 @@ def test_a_row_that_is_done_has_no_other_problem():
 
 
 # Correcting in place
+
+
+# A record that another row of the file is about
+
+
+@pytest.mark.parametrize("update", [False, True])
+def test_a_key_that_a_row_of_the_import_has_is_refused_again_when_it_comes_back(update):
+    content = csv_bytes(HEADER, GOOD[0], "A1,Ann,Other,other@example.com", BAD[0])
+    root = run_import("contacts", content, "contacts.csv", leave_out=True, update=update)
+    repair = uploaded(corrected(root, ("no address", "c@example.com")))
+    foretold = check(repair)
+    start(repair, leave_out=True)
+    assert problems(root) == [(3, "twice_in_file", "Contact Code"), (4, "not_an_email", "Contact Email")]
+    assert problems(repair) == [(3, "twice_in_file", "Contact Code")]
+    assert (foretold.created, foretold.rejected) == (repair.created, repair.rejected) == (1, 1)
+    assert repair.deciding_run().details.get().get_problems()[0].sentence == "“A1” is in row 2 too"
+    assert Contact.objects.get(code="A1").last_name == "Sample"
+
+
+def test_a_row_that_is_corrected_to_the_key_of_another_row_is_refused():
+    root = imported(update=True)
+    content = corrected(root, ("no address", "c@example.com")).replace(b"\nA3,", b"\nA2,")
+    repair = start(uploaded(content), leave_out=True)
+    assert (3, "twice_in_file", "Contact Code") in problems(repair)
+
+
+def test_a_key_that_no_row_of_the_import_has_taken_may_come_with_any_row():
+    content = csv_bytes(HEADER, GOOD[0], BAD[0], BAD[0].replace("no address", "c@example.com"))
+    root = run_import("contacts", content, "contacts.csv", leave_out=True)
+    assert [number for number, _, _ in problems(root)] == [3, 4]
+    rows = failed_rows_of(root).splitlines()
+    second = start(uploaded("\n".join([rows[0], rows[2]]).encode()))
+    assert (second.created, codes()) == (1, ["A1", "A3"])
+    first = start(
+        uploaded("\n".join(rows[:2]).replace("no address", "c@example.com").encode()), leave_out=True
+    )
+    assert problems(first) == [(3, "twice_in_file", "Contact Code")]
+
+
+def test_the_second_row_that_means_a_contact_is_refused_again_when_it_comes_back():
+    Contact.objects.create(code="ANNA", first_name="Anna", last_name="Sample", email="anna@example.com")
+    lines = [",Ann,Once,anna@example.com", ",Ann,Twice,anna@example.com"]
+    root = run_import("contacts", csv_bytes(HEADER, *lines), "contacts.csv", leave_out=True, doubles="update")
+    repair = start(uploaded(failed_rows_of(root).encode()), leave_out=True)
+    assert problems(root) == problems(repair) == [(3, "means_the_same", "Contact Email")]
+    assert Contact.objects.get().last_name == "Once"
 
 
 def test_a_repair_begins_with_the_failed_rows_as_if_they_had_been_uploaded():

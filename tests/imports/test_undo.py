@@ -22,7 +22,7 @@ from entities.models import (
     ProductType,
     RewardSchemeCode,
 )
-from imports import execution, repairs, undo
+from imports import execution, undo
 from imports.models import ImportEvent, ImportJob, ImportRow, ImportRun
 from imports.undo_rows import UndoRows
 from imports.worker import Worker
@@ -364,21 +364,6 @@ def test_undoing_an_import_undoes_its_repairs_with_it():
     assert (counts(run), tables()) == (nothing(deleted=2), before)
     assert other.undone_at == job.undone_at
     assert not execution.can_resume(other)
-
-
-@pytest.mark.parametrize("batch", [1, 100])
-def test_a_record_that_a_repair_updated_after_its_import_had_created_it_goes(settings, batch):
-    settings.IMPORT_BATCH_ROWS = batch
-    before = tables()
-    header = "Contact Code,First Name,Last Name,Address Line 1"
-    content = csv_bytes(header, "A2,Bob,Sample,1 Old Street", "A2,Bob,Other,2 New Street", "A3,Carl,,")
-    job = run_import("contacts", content, leave_out=True, update=True)
-    other = repairs.begin(job, None)
-    ImportJob.objects.filter(pk=other.pk).update(from_command_line=True)  # nobody's rights are asked
-    other = start(other, leave_out=True)
-    assert (job.created, other.updated, Contact.objects.get(code="A2").last_name) == (1, 1, "Other")
-    assert counts(undo_import(job)) == nothing(restored=1, deleted=1)
-    assert tables() == before
 
 
 def test_undoing_a_repair_leaves_the_import_that_it_repairs():
