@@ -106,17 +106,20 @@ def leave_out(cause):
     return action
 
 
-def apply_remedy(cause, answers):
+def apply_remedy(cause, answers, named=None, instead=None):
     """Give the rows of a cause what its remedy asks for; {value of the problem: text}, or {None: text}
-    for all of them."""
+    for all of them. `instead` are values that are known names misspelt, {text: name}, of the column `named`."""
 
     def action(job, run):
         values = None if None in answers else answers
         key = cause.remedy.column
-        return set_cells(
+        rows = set_cells(
             job,
             {row: {key: answers.get(value, answers.get(None))} for row, value in cause.rows(run, values)},
         )
+        if instead:
+            map_values(job, run, named, instead)
+        return EVERY_ROW if instead else rows
 
     return action
 

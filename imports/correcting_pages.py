@@ -97,7 +97,7 @@ def told(form, action):
 
 
 def use_values(form):
-    chosen, errors = {}, {}
+    chosen, instead, errors = {}, {}, {}
     for line in form.lines:
         if form.data.get(f"text-{line.index}", line.text) != line.text:
             raise correcting.CheckChanged
@@ -107,11 +107,14 @@ def use_values(form):
         elif typed and typed != line.text:
             chosen[line.text] = typed
             errors[f"value-{line.index}"] = correcting.refusal(form.cause.job, form.asked_column, typed)
+        elif form.for_each and line.match and line.is_used_instead:
+            instead[line.text] = line.match.text
     errors = {name: sentence for name, sentence in errors.items() if sentence}
-    if not chosen:
+    if not (chosen or instead):
         errors["value-0"] = _("Nothing was chosen. Give at least one value another one.")
-    act = correcting.apply_remedy if form.for_each else correcting.use_values
-    return act(form.cause, chosen), errors
+    if not form.for_each:
+        return correcting.use_values(form.cause, chosen), errors
+    return correcting.apply_remedy(form.cause, chosen, form.named_column, instead), errors
 
 
 def leave_out(form):

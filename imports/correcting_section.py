@@ -28,6 +28,7 @@ class Line:
     match: object = None
     typed: str = ""
     is_left_out: bool = False
+    is_used_instead: bool = False
     error: str = ""
 
     @property
@@ -94,6 +95,13 @@ class CauseForm:
     def remedy_column(self):
         return self.cause.importer.by_key[self.cause.remedy.column]
 
+    @property
+    def named_column(self):
+        """The column whose names the values are, None when no header feeds it."""
+        blamed = self.for_each and self.for_each.blames
+        column = self.cause.importer.by_key[blamed] if blamed else self.cause.column
+        return column if column.key in self.cause.mapping.columns else None
+
     @cached_property
     def lines(self):
         """The most frequent values; many that stand in one row each are better corrected row by row."""
@@ -101,7 +109,8 @@ class CauseForm:
         if not (self.for_each or cause.takes_values) or (cause.is_of_the_cell and not cause.is_mapped):
             return []
         by_count = sorted(cause.values.items(), key=lambda pair: (-pair[1], pair[0]))[:SHOWN_VALUES]
-        matches = {} if self.for_each else nearest(cause.column, [text for text, _ in by_count])
+        named = self.named_column if self.for_each else cause.column
+        matches = nearest(named, [text for text, _ in by_count]) if named else {}
         if sum(count == 1 for _, count in by_count) > MOST_SINGLE_VALUES and not self.for_each:
             by_count = [(text, count) for text, count in by_count if count > 1 or text in matches]
         return [
@@ -113,7 +122,7 @@ class CauseForm:
         return next((line for line in self.lines if line.match), None)
 
     def line(self, index, text, count, match):
-        suggested = match.text if match else ""
+        suggested = match.text if match and not self.for_each else ""
         return Line(
             index,
             text,
@@ -121,6 +130,7 @@ class CauseForm:
             match,
             self.data.get(f"value-{index}", suggested),
             f"leave-{index}" in self.data,
+            f"instead-{index}" in self.data if self.data else match is not None,
             self.errors.get(f"value-{index}", ""),
         )
 

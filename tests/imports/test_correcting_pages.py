@@ -216,6 +216,31 @@ def test_a_new_product_type_is_asked_once_what_its_products_are(admin, business_
     assert counts(job)["created"] == 3
 
 
+def test_a_new_product_type_may_be_one_that_exists_misspelt(admin, business_admin):
+    ProductTypeFactory(name="Phone")
+    rows = ["P1,Phone X,Phne", "P2,Phone Y,Phne", "P3,Latte,Coffee"]
+    job = mapped_draft(business_admin, "SKU,Name,Type", *rows, slug="products", generate=True)
+    page = text_of(preview(admin, job))
+    assert "“Phne”: did you mean Phone?" in page
+    assert "It is Phone, misspelt" in page
+    answers = {"text-0": "Phne", "instead-0": "on", "text-1": "Coffee", "value-1": "TERMED_SERVICE"}
+    post(admin, job, "new_type_unclassified|Classification", "values", **answers)
+    preview(admin, job)
+    job.refresh_from_db()
+    assert counts(job)["created"] == 3
+    assert [name["name"] for name in job.latest_run("check").generated_names] == ["Coffee"]
+
+
+def test_a_new_product_type_that_only_looks_misspelt_is_created(admin, business_admin):
+    ProductTypeFactory(name="Phone")
+    job = mapped_draft(business_admin, "SKU,Name,Type", "P1,X,Phones", slug="products", generate=True)
+    preview(admin, job)
+    answers = {"text-0": "Phones", "value-0": "TRACEABLE_PHYSICAL_GOOD", "instead-0": "on"}
+    post(admin, job, "new_type_unclassified|Classification", "values", **answers)
+    assert counts(job)["created"] == 1
+    assert [name["name"] for name in job.latest_run("check").generated_names] == ["Phones"]
+
+
 def test_the_name_of_a_new_type_is_corrected_in_its_row(admin, business_admin):
     ProductTypeFactory(name="Phone")
     job = mapped_draft(business_admin, "SKU,Name,Type", "P1,X,Phne", slug="products", generate=True)
