@@ -71,8 +71,11 @@ def django_db_modify_db_settings(request):
 
 @pytest.fixture(autouse=True)
 def _settings_of_this_test(settings, tmp_path):
-    """Uploads of a test go to a folder of its own; accounts are made without the pains of real passwords."""
+    """Uploads of a test go to a folder of its own; accounts are made without the pains of real passwords,
+    and a test client without a list of all static files; a busy machine may take its time to read a file."""
     options = {**settings.STORAGES["default"]["OPTIONS"], "location": tmp_path / "files"}
+    settings.WHITENOISE_AUTOREFRESH = True
+    settings.IMPORT_READ_IN_REQUEST_SECONDS = 60
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = {**settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": options}}
 
