@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from . import evidence, family, remembering
 from .fields import Number
 from .headers import headers, width
-from .looking_over import date_order, is_outdated, make_report
+from .looking_over import date_order, is_outdated, is_report_of_this_version, make_report
 from .mapping import Options, guess_header_row
 from .models import ImportJob, NoLongerDraft, delete_stored, file_storage
 from .parts import Limits, TimeIsUp, delete_parts, first_rows, iter_rows, read_file
@@ -21,6 +21,7 @@ from .readers_problems import UnreadableFile
 from .suggestions import mapping_of
 from .taking_back import carry_corrections, likely_encoding, take_back
 from .validation import Checker
+from .versions import restored
 
 SAMPLE_VALUES = 3
 UNANSWERED = {"leave_out": None, "first_rows": None}  # what Start Import says
@@ -137,6 +138,20 @@ def read(job, *, in_request, sheet=None, join=(), encoding=None, delimiter=None,
         delete_parts(file_storage(), outdated)
 
 
+def is_of_this_version(job):
+    """Whether a draft can go on as it is: nothing of it was read or mapped by another version."""
+    return not job.reading or (job.is_of_this_version and is_report_of_this_version(job))
+
+
+def forget_reading(job):
+    """Go back to where the draft's file was kept and nothing was known of it; `read` goes on from there."""
+    job.reading, job.reading_problem, job.mapping, job.options, job.remembered = {}, "", {}, {}, None
+    outdated = ImportJob.objects.get(pk=job.pk).reading
+    job.save_draft("reading", "reading_problem", "mapping", "options", "remembered")
+    forget_corrections(job)
+    delete_stored([part["name"] for part in outdated.get("parts", ())])
+
+
 def repaired_by(returned):
     """The import whose failed rows came back, or None. Of one that is undone they are rows like any other."""
     root = family.root_of(returned.corrects) if returned and returned.corrects else None
@@ -196,7 +211,7 @@ def propose(job, returned=None, in_request=True):
     if corrects:
         job.entity_type = corrects.entity_type
     job.remembered, header_row = (None, None) if returned else remembering.find(job, rows)
-    options = Options(**(job.options or options_before(job, corrects)))
+    options = restored(Options, job.options or options_before(job, corrects))
     options.header_row = (
         returned.header_row
         if returned

@@ -22,10 +22,13 @@ class FileRows:
         self.run, self.job = run, run.job
         self.is_import = run.kind == ImportRun.Kind.IMPORT
 
-    def is_allowed(self):
-        """Whether who started it still holds the rights; the command line needs none."""
+    def why_not(self):
+        """Why it must not be worked, or None: who started it needs the rights still, the command line none."""
+        if self.job.is_of_later_version:
+            return Said("later_version")
         user = self.job.created_by
-        return self.job.from_command_line or bool(user and user.is_active and may_import(user, self.job))
+        is_allowed = self.job.from_command_line or (user and user.is_active and may_import(user, self.job))
+        return None if is_allowed else Said("without_rights")
 
     def rows(self):
         """Yield the rows behind the run's cursor as (row number, cells)."""

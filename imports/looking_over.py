@@ -14,6 +14,10 @@ def is_outdated(job):
     return job.reading.get("report", {}).get("after") != job.get_options().header_row
 
 
+def is_report_of_this_version(job):
+    return job.reading["report"].keys() == {*look_over([]), "after"}
+
+
 def make_report(job, in_request=True):
     """Look over the data rows of a draft; who saves the draft saves the report with its reading."""
     reading, header_row = Reading.from_json(job.reading), job.get_options().header_row

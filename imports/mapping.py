@@ -32,6 +32,15 @@ class Mapping:
         """The keys of the columns that get values."""
         return self.columns.keys() | self.fixed.keys()
 
+    def only(self, keys):
+        """The same mapping of these columns alone."""
+        return Mapping(
+            **{
+                name: {key: value for key, value in said.items() if key in keys}
+                for name, said in self.to_json().items()
+            }
+        )
+
     def missing(self, importer, update):
         """The columns that an import cannot do without and that nothing feeds."""
         return [column for column in importer.needed(update, self.fed()) if column.key not in self.fed()]

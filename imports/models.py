@@ -24,6 +24,7 @@ from .parts import Reading
 from .problems import DONE, Problem
 from .remembered import RememberedMapping
 from .said import TRIED, SaidField
+from .versions import holds_unknown, is_as_stored_now, restored
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 NOT_DECISIVE = ("leave_out", "first_rows")
@@ -189,10 +190,29 @@ class ImportJob(models.Model):
         return reading.without(totals) if totals else reading
 
     def get_mapping(self):
-        return Mapping(**self.mapping)
+        return restored(Mapping, self.mapping).only(self.importer.by_key)
 
     def get_options(self):
-        return Options(**self.options)
+        return restored(Options, self.options)
+
+    @property
+    def stored_forms(self):
+        return (Reading, self.reading), (Mapping, self.mapping), (Options, self.options)
+
+    @property
+    def is_of_this_version(self):
+        """Whether this version of the product stored how its file is read and mapped."""
+        return self.knows_columns and all(is_as_stored_now(*form) for form in self.stored_forms)
+
+    @property
+    def is_of_later_version(self):
+        """Whether something decides its rows that this version of the product does not know."""
+        return not self.knows_columns or any(holds_unknown(*form) for form in self.stored_forms)
+
+    @property
+    def knows_columns(self):
+        mapping = restored(Mapping, self.mapping)
+        return mapping == mapping.only(self.importer.by_key)
 
     @property
     def row_sheets(self):

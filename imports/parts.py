@@ -21,6 +21,7 @@ from django.core.files.base import ContentFile
 
 from imports.readers_problems import UnreadableFile
 from imports.rows import row_name, row_number
+from imports.versions import restored
 
 PROJECT = Path(__file__).resolve().parent.parent
 PART_ROWS = 5000
@@ -118,7 +119,7 @@ class Reading:
 
     @classmethod
     def from_json(cls, data):
-        return cls(**data)
+        return restored(cls, data)
 
 
 def read_file(

@@ -1,7 +1,5 @@
 """The page of remembered mappings: what there is, and what its owner may change."""
 
-from functools import wraps
-
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -69,20 +67,14 @@ def form_of(mapping, form, user):
     )
 
 
-def of_own_mapping(view):
-    """A change to a mapping, which is its owner's alone."""
-
-    @may_create
-    @wraps(view)
-    def page(request, pk):
-        return view(request, get_object_or_404(RememberedMapping, pk=pk, owner=request.user))
-
-    return page
+def own_mapping(request, pk):
+    return get_object_or_404(RememberedMapping, pk=pk, owner=request.user)
 
 
-@of_own_mapping
+@may_create
 @require_POST
-def change(request, mapping):
+def change(request, pk):
+    mapping = own_mapping(request, pk)
     form = RenameForm(request.POST, instance=mapping, prefix=mapping.pk)
     if not form.is_valid():
         return render_mappings(request, form, status=422)
@@ -91,9 +83,10 @@ def change(request, mapping):
     return redirect("imports:mappings")
 
 
-@of_own_mapping
+@may_create
 @require_POST
-def delete(request, mapping):
+def delete(request, pk):
+    mapping = own_mapping(request, pk)
     mapping.delete()
     messages.success(request, _("The mapping “%(name)s” is deleted.") % {"name": mapping})
     return redirect("imports:mappings")

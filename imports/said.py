@@ -84,6 +84,10 @@ SENTENCES = {
         % {"row": row_in_words(sheet, row)}
     ),
     "stopped": stopped,
+    "later_version": lambda: _(
+        "Stopped because it was prepared by a later version of this system, which this one does not understand. "
+        "Tell the person who runs this system; with that version it can be continued."
+    ),
     "without_rights": lambda: _(
         "Stopped because the person who started it no longer has the right to import this."
     ),

@@ -2,13 +2,18 @@
 
 from functools import wraps
 
+from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
+from . import drafts, execution
 from .access import may_create, page_context
 from .models import ImportJob, ImportRun, NoLongerDraft
+from .parts import TimeIsUp
+from .readers_problems import UnreadableFile
+from .said import Said
 
 SESSION = "imports"
 STEPS = ("create", "upload", "mapping", "preview")
@@ -19,6 +24,10 @@ TITLES = {
     "preview": _("Preview"),
 }
 
+OF_ANOTHER_VERSION = _(
+    "This draft was prepared by another version of this system, so its file was read again. "
+    "Look at its mapping before you go on."
+)
 STATES = {"current": _("current"), "completed": _("completed"), "not-yet": _("not yet")}
 
 
@@ -33,11 +42,27 @@ def step_of_draft(view):
             ImportJob.objects.select_related("created_by"), pk=pk, created_by=request.user
         )
         try:
+            if job.is_draft and not drafts.is_of_this_version(job):
+                return read_anew(request, job)
             return view(request, job) if job.is_draft else redirect(job)
         except NoLongerDraft:
             return redirect(job)
 
     return step
+
+
+def read_anew(request, job):
+    """Begin again with the file of a draft that another version of the product has read and mapped."""
+    execution.stop_runs(job)
+    drafts.forget_reading(job)
+    messages.warning(request, OF_ANOTHER_VERSION)
+    try:
+        drafts.read(job, in_request=True)
+    except TimeIsUp:
+        execution.begin_reading(job)
+    except UnreadableFile as error:
+        ImportJob.objects.filter(pk=job.pk).update(reading_problem=Said(error.code, **error.params))
+    return redirect("imports:mapping", job.pk)
 
 
 # The session: {"last": number of the last draft, "drafts": {its number: {"type", "step"}}}.

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from . import bulk, undo
 from .models import GeneratedLookup, ImportJob, ImportRow, ImportRowDetail, ImportRun
 from .referrers import referring, relations
+from .said import Said
 from .undoing import DELETED, KEPT, RESTORED, UPDATED, Decider, Undone
 
 PAGE = 2000
@@ -28,14 +29,14 @@ class UndoRows:
         self.ledger = undo.ledger(self.job)
         self.decider = Decider(self.importer, run, self.ledger, lock=self.is_undo)
 
-    def is_allowed(self):
-        """Whether who asked for the undo still holds the rights; looking at what it would do takes none."""
+    def why_not(self):
+        """Whether who asked for the undo lost the rights; looking at what it would do takes none."""
         if not self.is_undo:
-            return True
+            return None
         user = get_user_model().objects.filter(pk=self.run.summary.get("by"), is_active=True).first()
         self.run.summary["without_rights"] = not (user and undo.may_undo(user, self.job))
         ImportRun.objects.filter(pk=self.run.pk, token=self.run.token).update(summary=self.run.summary)
-        return not self.run.summary["without_rights"]
+        return Said("without_rights") if self.run.summary["without_rights"] else None
 
     def rows(self):
         """Yield the rows before the run's cursor as (row number, ledger row), the last of the file first."""

@@ -49,7 +49,6 @@ ROWS = {
 }
 REPORT_SECONDS = 600
 COUNTED_BY_BATCH = ["summary", "rows_done", "rejected_for_content", *COUNTED]
-WITHOUT_RIGHTS = Said("without_rights")
 
 
 class CancelRequested(Exception):
@@ -57,7 +56,7 @@ class CancelRequested(Exception):
 
 
 class MayNot(Exception):
-    """Who started the import has lost the right to it."""
+    """Who started the import has lost the right to it, or it is of a later version; holds the Said."""
 
 
 def work(run_id):
@@ -88,8 +87,8 @@ class Worker:
             log.info("run %s is another worker's", run_id)
         except CancelRequested:
             self.end(run, ImportRun.State.CANCELLED, ImportJob.State.CANCELLED, cancelled_sentence(run))
-        except MayNot:
-            self.end(run, ImportRun.State.FAILED, ImportJob.State.FAILED, WITHOUT_RIGHTS)
+        except MayNot as reason:
+            self.end(run, ImportRun.State.FAILED, ImportJob.State.FAILED, *reason.args)
         except Exception:
             log.exception("run %s stopped after row %s", run_id, run.cursor)
             self.try_again(run)
@@ -190,8 +189,8 @@ class Worker:
         """Batch after batch until the rows or the slice end."""
         if run.cancel_requested:
             raise CancelRequested
-        if not work.is_allowed():
-            raise MayNot
+        if reason := work.why_not():
+            raise MayNot(reason)
         deadline = time.monotonic() + self.slice_seconds
         rows, size = work.rows(), settings.IMPORT_BATCH_ROWS
         while batch := list(islice(rows, size)):
