@@ -2,18 +2,15 @@
 
 import datetime
 import os
-import struct
 
 from imports.readers_alike import compare
 from imports.readers_output import number
 from imports.readers_problems import UnreadableFile, _
-from imports.readers_xls_head import head_of
+from imports.readers_xls_head import declared_rows, head_of, survey_of
 
 SECTOR = 512
 ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 WORKBOOK_STREAMS = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
-DIMENSIONS_RECORD = 0x0200
-BIFF8 = 80
 VISIBLE = 0
 
 
@@ -24,13 +21,19 @@ def read(request, out):
     join = request.get("join") or ()
     sheet = _choose(book, join[0]["name"] if join else request.get("sheet"))
     out.message(reading=_reading(book, sheet.name, join))
-    out.write_all(_rows(book, sheet))
+    _write(book, sheet, out)
     if not out.rows:
         raise UnreadableFile("blank_sheet", sheet=sheet.name)
     for later in out.each_later(join):
         book.unload_sheet(sheet.name)
         sheet = _choose(book, later["name"])
-        out.write_all(_rows(book, sheet))
+        _write(book, sheet, out)
+
+
+def _write(book, sheet, out):
+    survey = survey_of(book, sheet.number)
+    out.notice(survey.hidden, survey.merged)
+    out.write_all(_rows(book, sheet))
 
 
 def _check_container(path):
@@ -92,7 +95,7 @@ def _reading(book, chosen, join):
         {
             "name": name,
             "visible": book._sheet_visibility[index] == VISIBLE,
-            "rows": _declared_rows(book, index),
+            "rows": declared_rows(book, index),
             "selected": name in selected,
         }
         for index, name in enumerate(names)
@@ -100,17 +103,6 @@ def _reading(book, chosen, join):
     compare(listed, names.index(chosen), lambda indexes: {index: head_of(book, index) for index in indexes})
     reading = {"format": "xls", "sheet": chosen, "sheets": listed, "encoding": None, "delimiter": None}
     return reading | {"joined": list(join)}
-
-
-def _declared_rows(book, index):
-    """Return the last row that the sheet declares, read from its first records, or None."""
-    position = book._sh_abs_posn[index] if book.biff_version == BIFF8 else None
-    while position is not None and position + 12 <= len(book.mem):
-        code, length = struct.unpack_from("<HH", book.mem, position)
-        if code == DIMENSIONS_RECORD:
-            return struct.unpack_from("<I", book.mem, position + 8)[0]
-        position += 4 + length
-    return None
 
 
 def _rows(book, sheet):

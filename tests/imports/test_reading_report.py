@@ -242,6 +242,27 @@ def test_hidden_rows_and_sheets_and_merged_cells_are_told(tmp_path):
     ]
 
 
+def test_hidden_rows_and_sheets_and_merged_cells_of_an_xls_are_told(tmp_path):
+    workbook = xlwt.Workbook()
+    sheet = workbook.add_sheet("People")
+    for row, cells in enumerate((["Code", "First Name"], *PEOPLE)):
+        for column, cell in enumerate(cells):
+            sheet.write(row, column, cell)
+    for row in (2, 3, 39):
+        sheet.row(row).hidden = True
+    sheet.write(5, 1, "Dora")
+    sheet.merge(6, 7, 0, 1)
+    old = workbook.add_sheet("Old")
+    old.visibility = 1
+    old.write(0, 0, "x")
+    sheet.write(7, 2, "Last")
+    assert sentences(tmp_path, saved(workbook)) == [
+        "1 group of cells is merged: A7:B8.",
+        "2 rows of the sheet are hidden, the first is row 3.",
+        "The sheet “Old” is hidden and holds 1 row.",
+    ]
+
+
 def test_merged_titles_are_not_told(tmp_path):
     workbook = openpyxl.Workbook()
     workbook.active.append(["Code", "First Name"])
