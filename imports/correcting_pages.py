@@ -3,6 +3,8 @@
 Each page is a form that works without JavaScript; a refused one comes back with what was typed.
 """
 
+from functools import wraps
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404
@@ -25,9 +27,10 @@ MOST_ROWS_AT_ONCE = 2000
 LARGEST_FILE_AT_ONCE = 50_000
 
 
-def correction_of_draft(view):
+def of_finished_check(view):
     """A page that corrects what a finished check has found; else back to the preview, which checks."""
 
+    @wraps(view)
     def page(request, job):
         if not is_mapped(job) or lacking_rights(request.user, job):
             return redirect("imports:preview", job.pk)
@@ -39,7 +42,7 @@ def correction_of_draft(view):
         except correcting.CheckChanged:
             return to_preview(request, job, is_outdated=True)
 
-    return step_of_draft(page)
+    return page
 
 
 def to_preview(request, job, is_outdated=False):
@@ -62,8 +65,9 @@ def do(job, action):
 # By cause
 
 
+@step_of_draft
 @require_POST
-@correction_of_draft
+@of_finished_check
 def correct(request, job, run):
     form = cause_form(request, job, run)
     if form is None:
@@ -145,8 +149,9 @@ ACTIONS = {"values": use_values, "leave_out": leave_out, "remedy": apply_remedy,
 # Row by row
 
 
+@step_of_draft
 @require_http_methods(["GET", "POST"])
-@correction_of_draft
+@of_finished_check
 def correct_rows(request, job, run):
     """A small table of a cause's rows; after saving, the same rows with what is still wrong."""
     form = forms(job, run).get(request.GET.get("cause"))
@@ -219,8 +224,9 @@ def render_rows(request, job, form, page, shown, done=0, is_saved=False):
 # Taking back
 
 
+@step_of_draft
 @require_POST
-@correction_of_draft
+@of_finished_check
 def take_back(request, job, run):
     column = job.importer.by_key.get(request.POST.get("column"))
     if column is None:

@@ -36,14 +36,14 @@ class MappingStep(RememberedActions):
             job.save_draft("reading")
         self.first_rows = list(first_rows(file_storage(), job.get_reading(), HEADER_ROWS))
         self.headers = drafts.headers(job)
-        data = request.POST or None
+        data = request.POST if request.method == "POST" else None
         self.ambiguous_date = self.find_ambiguous_date(job.get_mapping())
         self.save_form = SaveForm(data)
         self.reading_form = ReadingForm(
             data, job=job, first_rows=self.first_rows, asks_dates=bool(self.ambiguous_date)
         )
         self.reading_form.is_valid()
-        header_row = self.reading_form.chosen("header_row") if data else None
+        header_row = self.reading_form.chosen("header_row") if data is not None else None
         self.form = MappingForm(
             data,
             job=job,

@@ -1,5 +1,7 @@
 """The page of remembered mappings: what there is, and what its owner may change."""
 
+from functools import wraps
+
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -67,14 +69,20 @@ def form_of(mapping, form, user):
     )
 
 
-def own_mapping(request, pk):
-    return get_object_or_404(RememberedMapping, pk=pk, owner=request.user)
+def of_own_mapping(view):
+    """A change to a mapping, which is its owner's alone."""
+
+    @may_create
+    @wraps(view)
+    def page(request, pk):
+        return view(request, get_object_or_404(RememberedMapping, pk=pk, owner=request.user))
+
+    return page
 
 
-@may_create
+@of_own_mapping
 @require_POST
-def change(request, pk):
-    mapping = own_mapping(request, pk)
+def change(request, mapping):
     form = RenameForm(request.POST, instance=mapping, prefix=mapping.pk)
     if not form.is_valid():
         return render_mappings(request, form, status=422)
@@ -83,10 +91,9 @@ def change(request, pk):
     return redirect("imports:mappings")
 
 
-@may_create
+@of_own_mapping
 @require_POST
-def delete(request, pk):
-    mapping = own_mapping(request, pk)
+def delete(request, mapping):
     mapping.delete()
     messages.success(request, _("The mapping “%(name)s” is deleted.") % {"name": mapping})
     return redirect("imports:mappings")

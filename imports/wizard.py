@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -317,14 +317,10 @@ def lacking_rights(user, job):
     return lacking(user, execution.rights(job))
 
 
-@may_create
-@never_cache
+@step_of_draft
 @require_POST
-def start(request, pk):
+def start(request, job):
     """Start the import once; whoever comes later finds it started."""
-    job = get_object_or_404(ImportJob, pk=pk, created_by=request.user)
-    if not job.is_draft:
-        return redirect(job)
     if not drafts.is_of_this_version(job):
         return redirect("imports:preview", job.pk)
     if not is_mapped(job):
