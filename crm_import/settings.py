@@ -244,10 +244,14 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = e_mail_sender("DEFAULT_FROM_EMAIL", f"CRM <c
 
 # Background work. A task is one slice of a run, far shorter than `timeout`; a read run brings its own.
 
+WORKER_SILENT_SECONDS = number("WORKER_SILENT_SECONDS", 120)
+WORKER_GRACE_SECONDS = number("WORKER_GRACE_SECONDS", 20)
+
 Q_CLUSTER = {
     "name": "crm_import",
     "label": "Background tasks",
     "orm": "default",
+    "broker_class": "imports.cluster.Broker",
     "workers": number("WORKERS", 2),
     "timeout": 180,
     "retry": 300,
@@ -267,6 +271,7 @@ IMPORT_MAX_UPLOAD_BYTES = number("IMPORT_MAX_UPLOAD_BYTES", 512 * MB)
 IMPORT_BATCH_ROWS = number("IMPORT_BATCH_ROWS", 2000)
 IMPORT_SLICE_SECONDS = number("IMPORT_SLICE_SECONDS", 45)
 IMPORT_LEASE_SECONDS = number("IMPORT_LEASE_SECONDS", 60)
+IMPORT_QUEUED_AGAIN_SECONDS = number("IMPORT_QUEUED_AGAIN_SECONDS", 120)
 IMPORT_READ_SECONDS = number("IMPORT_READ_SECONDS", 1200)
 IMPORT_READ_IN_REQUEST_SECONDS = number("IMPORT_READ_IN_REQUEST_SECONDS", 3)
 IMPORT_CHILD_MEMORY_BYTES = number("IMPORT_CHILD_MEMORY_BYTES", 3 * 1024 * MB)

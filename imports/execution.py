@@ -1,7 +1,7 @@
 """What people ask of an import – start, cancel, continue – and how it ends; the queue of its runs.
 
-The only module that knows django-q2, which is transport and never the truth: every change of a
-run or an import is a conditional UPDATE, and who changes nothing was late and stops.
+The queue is transport and never the truth: every change of a run or an import is a conditional
+UPDATE, and who changes nothing was late and stops.
 """
 
 from datetime import timedelta
@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_noop
 
-from . import drafts, remembering, reports, retention
+from . import beat, drafts, remembering, reports, retention
 from .mapping import UPDATE
 from .models import ImportJob, ImportRow, ImportRun, file_storage
 from .problems import CHOSEN, DONE
@@ -25,8 +25,8 @@ CHECK_STAYS_FRESH = timedelta(minutes=10)
 CHECK_IS_KEPT_CURRENT = timedelta(hours=1)
 AT_ONCE = 5000
 TRIED_EVENT = gettext_noop("tried with the first rows")
-QUEUED_AGAIN_AFTER = timedelta(minutes=2)
-QUEUED_AGAIN_AT_THE_LATEST_AFTER = timedelta(minutes=10)
+QUEUED_AGAIN_AFTER = timedelta(seconds=settings.IMPORT_QUEUED_AGAIN_SECONDS)
+QUEUED_AGAIN_AT_THE_LATEST_AFTER = 5 * QUEUED_AGAIN_AFTER
 
 
 class Lost(Exception):
@@ -45,6 +45,7 @@ def put_in_queue(run):
     async_task("imports.worker.work", run.pk, q_options={"task_name": str(run), **options})
 
 
+@beat.beating()
 def sweep():
     """The scheduled task: queue again what nobody works on (its worker died, its task was lost), send
     the e-mails that could not be sent, remove forgotten drafts and what is kept no longer. Harmless when
@@ -58,6 +59,7 @@ def sweep():
         stop_runs(job)
         drafts.delete(job)
     retention.remove_what_is_over()
+    beat.forget_silent()
 
 
 # What people ask for. Each returns whether it happened; a second click finds nothing to do.

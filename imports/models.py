@@ -547,3 +547,18 @@ class ImportEvent(models.Model):
 
     def __str__(self):
         return self.event
+
+
+class WorkerBeat(models.Model):
+    """When a cluster of workers last answered. Its name is that of its machine and its process group."""
+
+    host = models.CharField(max_length=255)
+    group = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["host", "group"], name="one_beat_per_cluster")]
+
+    def __str__(self):
+        return f"{self.host}:{self.group} {self.at}"

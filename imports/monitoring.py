@@ -37,6 +37,7 @@ def import_list(request):
         page=page,
         imports=imports,
         any_running=any(one.is_running for one in imports),
+        any_needs_worker=any(one.needs_worker for one in imports),
         drafts=drafts_of(request.user) if may_enter(request.user, "imports.add_importjob") else (),
         importers=importers(),
     )

@@ -65,6 +65,11 @@ class Shown:
         return self.job.is_running
 
     @property
+    def needs_worker(self):
+        """Whether it waits for the queue: on the command line it is worked by whoever began it."""
+        return self.is_running and not self.job.from_command_line
+
+    @property
     def kind(self):
         if self.job.is_tried:
             return "tried"

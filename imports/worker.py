@@ -25,7 +25,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import override
 
-from . import repairs, reports, results
+from . import beat, repairs, reports, results
 from .checking_again import CorrectedRows
 from .execution import Lost, cancelled_sentence, end, is_at, put_in_queue, stopped_sentence
 from .importing import FileRows
@@ -59,6 +59,7 @@ class MayNot(Exception):
     """Who started the import has lost the right to it, or it is of a later version; holds the Said."""
 
 
+@beat.beating()
 def work(run_id):
     """The queued task: one slice of a run."""
     Worker().work(run_id)

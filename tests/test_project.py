@@ -122,8 +122,10 @@ LEVELS = [
         "management",
     },
     {
+        "beat",
         "causes",
         "checking_again",
+        "cluster",
         "explain",
         "outcomes",
         "record_history",
@@ -242,9 +244,9 @@ def test_imports_never_names_the_entities(names):
     assert not [str(path) for path, text in texts.items() if re.search(r"[\"']entities[.\"']", text)]
 
 
-def test_only_execution_knows_the_queue(names):
+def test_only_two_modules_know_the_queue(names):
     users = {module for module in names if any(name.startswith("django_q") for name in names[module])}
-    assert users <= {"execution"}
+    assert users == {"execution", "cluster"}
 
 
 @pytest.mark.parametrize("module", PURE)
