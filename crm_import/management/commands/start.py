@@ -1,25 +1,19 @@
 """Everything at once on one machine: database, demo data, an admin account, web server and worker."""
 
-import contextlib
 import os
 import secrets
-import signal
 import socket
-import subprocess
-import sys
-import time
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from crm_import import environment as env
+from crm_import.supervision import QueueWorker, Supervised, supervise
 from entities.models import Organisation
 
 GRACE_SECONDS = 4
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, kill, the terminal closed
 
 
 class Command(BaseCommand):
@@ -35,12 +29,7 @@ class Command(BaseCommand):
         self.create_admin()
         connections.close_all()
         self.stdout.write(f"The CRM is at http://{host}:{port} – Ctrl-C ends it.")
-        self.supervise(
-            {
-                "web server": gunicorn(host, port),
-                "queue worker": ["manage.py", "qcluster"],
-            }
-        )
+        supervise([web_server(host, port), QueueWorker()], GRACE_SECONDS)
 
     def create_admin(self):
         users = get_user_model().objects
@@ -49,29 +38,6 @@ class Command(BaseCommand):
         password = secrets.token_urlsafe(9)
         users.create_superuser("admin", "admin@example.invalid", password)
         self.stdout.write(f"Sign in as admin with the password {password} – it is shown only now.")
-
-    def supervise(self, commands):
-        """Keep the processes running until a signal asks for the end."""
-        for number in ENDINGS:
-            signal.signal(number, end)
-        processes = {}
-        try:
-            for name, command in commands.items():
-                processes[name] = begin(command)
-            while True:
-                time.sleep(0.5)
-                for name, process in processes.items():
-                    if process.poll() is not None:
-                        self.stderr.write(f"The {name} ended by itself; it is started again.")
-                        kill_group(process)
-                        time.sleep(1)
-                        processes[name] = begin(commands[name])
-        except KeyboardInterrupt:
-            self.stdout.write("Stopping …")
-        finally:
-            for number in ENDINGS:
-                signal.signal(number, signal.SIG_IGN)
-            stop(processes.values())
 
 
 def refuse_taken(host, port):
@@ -85,32 +51,7 @@ def refuse_taken(host, port):
             ) from None
 
 
-def gunicorn(host, port):
+def web_server(host, port):
     quiet = ["--log-level", "warning", "--no-control-socket"]
-    return ["-m", "gunicorn", "crm_import.wsgi", "--bind", f"{host}:{port}", "--threads", "8", *quiet]
-
-
-def begin(command):
-    """Start a process in a group of its own: Ctrl-C reaches this command alone, which ends them in order."""
-    return subprocess.Popen([sys.executable, *command], cwd=settings.BASE_DIR, start_new_session=True)
-
-
-def stop(processes):
-    """Ask each main process to end, and kill what is left of its group after the grace."""
-    for process in processes:
-        process.terminate()
-    deadline = time.monotonic() + GRACE_SECONDS
-    for process in processes:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(max(0, deadline - time.monotonic()))
-        kill_group(process)
-
-
-def kill_group(process):
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def end(number, frame):
-    raise KeyboardInterrupt
+    gunicorn = ["-m", "gunicorn", "crm_import.wsgi", "--bind", f"{host}:{port}", "--threads", "8", *quiet]
+    return Supervised("web server", *gunicorn)
