@@ -64,6 +64,13 @@ def number(name, default, least=1):
     return result
 
 
+def one_of(name, values, default):
+    value = text(name, default)
+    if value not in values:
+        raise ImproperlyConfigured(f"{name} is {value!r}, but must be {' or '.join(values)}.")
+    return value
+
+
 def names(name, default=()):
     """A list separated by commas."""
     return [part.strip() for part in text(name).split(",") if part.strip()] or list(default)
@@ -99,6 +106,7 @@ def database(name, default):
             options.update(SQLITE_OPTIONS)
         case "django.db.backends.postgresql":
             options["options"] = f"{POSTGRESQL_OPTIONS} {options.get('options', '')}".strip()
+            options.setdefault("connect_timeout", 5)
             config["CONN_MAX_AGE"] = 60
         case _:
             raise ImproperlyConfigured(  # without the value: it may hold a password

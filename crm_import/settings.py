@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from botocore.config import Config
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
@@ -15,10 +16,12 @@ from crm_import.environment import (
     flag,
     names,
     number,
+    one_of,
     required,
     text,
     web_address,
 )
+from crm_import.logs import FORMATS
 from crm_import.navigation import SIDEBAR
 from crm_import.secret_key import read_or_create_secret_key
 
@@ -77,6 +80,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "crm_import.logs.RequestIdMiddleware",
+    "crm_import.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -146,7 +151,10 @@ if S3_BUCKET := text("S3_BUCKET"):
             "file_overwrite": False,
             "querystring_auth": True,
             "querystring_expire": 60,
-            "signature_version": "s3v4",
+            # A page waits for the bucket: not for a minute and five times over, as would be usual.
+            "client_config": Config(
+                signature_version="s3v4", connect_timeout=3, read_timeout=30, retries={"max_attempts": 2}
+            ),
         },
     }
 else:
@@ -222,7 +230,6 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", PRODUCTION)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = number("SECURE_HSTS_SECONDS", 365 * 24 * 3600, least=0) if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 if _forwarded := text("SECURE_PROXY_SSL_HEADER"):  # such as X-Forwarded-Proto
@@ -284,11 +291,14 @@ IMPORT_RETENTION_DAYS = number("IMPORT_RETENTION_DAYS", 90)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {name: {"()": formatter} for name, formatter in FORMATS.items()},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": one_of("LOG_FORMAT", FORMATS, "line")}
+    },
     "root": {"handlers": ["console"], "level": text("LOG_LEVEL", "INFO")},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
+        "gunicorn.error": {"handlers": [], "propagate": True},
         "django-q": {"handlers": [], "propagate": True, "level": "WARNING"},
         "axes": {"level": "WARNING"},
     },

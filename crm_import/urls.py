@@ -1,14 +1,12 @@
-"""Import Data, the password reset, the health check; everything else is the admin site."""
+"""Import Data, the password reset; everything else is the admin site."""
 
 from django.contrib import admin
 from django.urls import include, path
 
 from crm_import import accounts
-from crm_import.health import health
 from crm_import.language import set_language
 
 urlpatterns = [
-    path("healthz", health, name="health"),
     path("language/", set_language, name="set_language"),
     path("import-data/", include("imports.urls")),
     path("password-reset/", accounts.ForgottenPassword.as_view(), name="admin_password_reset"),

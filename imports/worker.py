@@ -25,6 +25,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import override
 
+from crm_import.logs import about
+
 from . import beat, repairs, reports, results
 from .checking_again import CorrectedRows
 from .execution import Lost, cancelled_sentence, end, is_at, put_in_queue, stopped_sentence
@@ -82,16 +84,21 @@ class Worker:
         run = self.claim(run_id)
         if run is None:
             return
+        with about(import_=run.job_id, run=run.pk):
+            self.work_claimed(run)
+
+    def work_claimed(self, run):
+        log.info("%s goes on after row %s", run.kind, run.cursor)
         try:
             self.work_kind(run)
         except Lost:
-            log.info("run %s is another worker's", run_id)
+            log.info("the run is another worker's")
         except CancelRequested:
             self.end(run, ImportRun.State.CANCELLED, ImportJob.State.CANCELLED, cancelled_sentence(run))
         except MayNot as reason:
             self.end(run, ImportRun.State.FAILED, ImportJob.State.FAILED, *reason.args)
         except Exception:
-            log.exception("run %s stopped after row %s", run_id, run.cursor)
+            log.exception("the run stopped after row %s", run.cursor)
             self.try_again(run)
 
     def work_kind(self, run):
@@ -162,6 +169,7 @@ class Worker:
             if failed_rows:
                 file_storage().delete(failed_rows)
             raise
+        log.info("%s ended: %s", run.kind, run_state)
 
     def save_failed_rows(self, run):
         if not (run.rejected and is_at(ImportJob.objects.get(pk=run.job_id), run)):

@@ -52,6 +52,7 @@ def test_a_missing_production_value_is_named(name, tmp_path):
         (environment.flag, "maybe"),
         (lambda name: environment.number(name, 1), "ten"),
         (lambda name: environment.number(name, 1), "0"),
+        (lambda name: environment.one_of(name, ["line", "json"], "line"), "xml"),
         (environment.web_address, "crm.example.com"),
         (environment.web_address, "https://crm.example.com/path"),
         (lambda name: environment.e_mail_sender(name, ""), "crm"),
@@ -85,9 +86,7 @@ def test_a_password_in_a_malformed_database_address_is_not_shown(monkeypatch):
 
 def test_the_readme_lists_every_variable_and_no_other():
     sources = [ROOT / "crm_import" / "settings.py", ROOT / "crm_import" / "management/commands/start.py"]
-    reads = (
-        r'\b(?:text|flag|number|names|required|web_address|database|e_mail|e_mail_sender)\(\s*"([A-Z0-9_]+)"'
-    )
+    reads = r'\b(?:text|flag|number|names|one_of|required|web_address|database|e_mail|e_mail_sender)\(\s*"([A-Z0-9_]+)"'
     read = {name for source in sources for name in re.findall(reads, source.read_text())}
     rows = re.findall(r"^\| (`.*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert {name for row in rows for name in re.findall(r"`([A-Z0-9_]+)`", row)} == read

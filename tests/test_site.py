@@ -5,14 +5,46 @@ import re
 import pytest
 from crispy_forms.utils import render_crispy_form
 from django import forms
+from django.db import OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.urls import reverse
 
 from crm_import.client_address import client_address
 
+LOCAL_FILES = "django.core.files.storage.FileSystemStorage"
+
 
 @pytest.mark.django_db
-def test_the_health_check_answers_without_a_log_in(client):
-    assert client.get("/healthz").content == b"ok"
+def test_the_health_check_answers_without_a_log_in(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    answer = client.get("/healthz", headers={"host": "10.1.2.3"})
+    assert (answer.status_code, answer.content, answer["Cache-Control"]) == (200, b"ok", "no-store")
+    assert "sessionid" not in client.cookies
+
+
+@pytest.mark.django_db
+def test_the_health_check_says_without_names_what_is_out_of_reach(client, settings, tmp_path):
+    nowhere = "http://127.0.0.1:9"
+    options = {"bucket_name": "secret-bucket", "endpoint_url": nowhere, "region_name": "us-east-1"}
+    options |= {"access_key": "none", "secret_key": "none"}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options},
+    }
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.content) == (503, b"the files cannot be reached")
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": LOCAL_FILES}}
+    settings.DATA_DIR = tmp_path / "lost"
+    assert client.get("/healthz").status_code == 503
+
+
+def test_the_health_check_knows_when_the_database_does_not_answer(client, monkeypatch):
+    def refuse(*arguments):
+        raise OperationalError("connection to server at db.internal failed")
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "cursor", refuse)
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.content) == (503, b"the database does not answer")
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,6 @@ SUPERUSER = NOBODY | {"superuser": 200}
 IMPORTERS = ALL_STAFF | {"staff": FORBIDDEN, "support": FORBIDDEN}
 READERS = ALL_STAFF | {"staff": FORBIDDEN}
 OUTER_PAGES = {
-    "health": EVERYBODY,
     "set_language": dict.fromkeys(ROLES, 302),
     "admin_password_reset": EVERYBODY,
     "password_reset_done": EVERYBODY,
