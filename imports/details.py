@@ -9,6 +9,7 @@ from . import drafts
 from .cells import shown_cell
 from .mapping import CLEAR, FILL, LEAVE_OUT, UPDATE, name_without_header
 from .models import ImportRow
+from .noticed import words_as_written
 from .problems import CHOSEN, CONTENT, DONE, FORMAT
 from .rows import row_in_words, row_name
 from .values_in_words import names_of_references
@@ -159,13 +160,20 @@ def how(job, headers):
     if doubles := DOUBLES.get(options.doubles):
         answers.append((_("Rows that would double a %(noun)s") % {"noun": importer.noun}, doubles))
     totals = [row_name(row, job.row_sheets) for row in options.totals]
-    answers.append((_("Treated as blank"), ", ".join(options.blanks)))
+    answers.append((_("Treated as blank"), ", ".join(blanks_as_written(job))))
     answers.append((_("Not imported, as totals"), ", ".join(totals)))
     if options.leave_out is not None:
         answers.append(
             (_("Rows with incorrect content"), _("left out") if options.leave_out else _("import nothing"))
         )
     return {"answers": [answer for answer in answers if answer[1]], "mapping": mapping(job, headers)}
+
+
+def blanks_as_written(job):
+    """The words that stand for a blank cell, as its file writes them, or the file of the import it repairs."""
+    repaired = words_as_written(job.repairs.reading.get("report", {})) if job.repairs_id else {}
+    written = repaired | words_as_written(job.reading.get("report", {}))
+    return [written.get(word, word) for word in job.get_options().blanks]
 
 
 def sheets_of(job):

@@ -81,10 +81,15 @@ def extent(reading):
 
 def blank_words(reading):
     """The words and errors that may stand for a blank cell somewhere in the file, without case."""
-    facts = reading.report.get("columns", ())
-    return sorted(
-        {word.casefold() for fact in facts for name in ("words", "errors") for word in fact.get(name, ())}
-    )
+    return sorted(words_as_written(reading.report))
+
+
+def words_as_written(report):
+    """{word without case: as the file writes it} of the words and errors that a report names."""
+    facts = report.get("columns", ())
+    return {
+        word.casefold(): word for fact in facts for name in ("words", "errors") for word in fact.get(name, ())
+    }
 
 
 def totals(file):

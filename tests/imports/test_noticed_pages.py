@@ -127,7 +127,7 @@ def test_the_imports_page_says_what_was_left_out(admin, business_admin):
         draft("contacts", FILE, user=business_admin, blanks=["null"], totals=[5]), True, business_admin
     )
     words = text_of(admin.get(url("detail", job)))
-    assert "Treated as blank null" in words
+    assert "Treated as blank NULL" in words
     assert "Not imported, as totals row 5" in words
 
 
