@@ -30,7 +30,7 @@ def found(job, run, user):
         return {}
     return {
         "doubles": count,
-        "doubles_form": DoublesForm(job.importer, initial={"doubles": job.get_options().doubles}),
+        "doubles_form": DoublesForm(job.importer, initial={"doubles": job.get_options().doubles}, rows=count),
         "doubled_rows": rows(job, run.doubles.order_by("row_number")[:FIRST_ROWS], user),
         "alike": alike(job),
     }

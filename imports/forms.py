@@ -373,17 +373,29 @@ class DoublesForm(forms.Form):
         ),
     )
 
-    def __init__(self, importer, *args, **kwargs):
+    def __init__(self, importer, *args, rows=0, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["doubles"].choices = doubles_answers(importer).items()
+        self.fields["doubles"].choices = doubles_answers(importer, rows).items()
 
 
-def doubles_answers(importer):
-    """{answer: words}"""
+def doubles_answers(importer, rows):
+    """{answer: words} on so many rows."""
     return {
-        CREATE: _("Create them anyway"),
+        CREATE: ngettext("Create it anyway", "Create them anyway", rows),
         UPDATE: _("Update the %(noun)s that is there") % {"noun": importer.noun},
-        LEAVE_OUT: _("Leave them out"),
+        LEAVE_OUT: ngettext("Leave it out", "Leave them out", rows),
+    }
+
+
+def content_answers(rows):
+    """{answer: words} on so many rows with incorrect content."""
+    return {
+        "yes": ngettext(
+            "Leave this row out and import the rest", "Leave these rows out and import the rest", rows
+        ),
+        "no": ngettext(
+            "Import nothing until it is corrected", "Import nothing until they are corrected", rows
+        ),
     }
 
 
@@ -393,10 +405,7 @@ class StartForm(forms.Form):
 
     start_key = forms.UUIDField(widget=forms.HiddenInput)
     leave_out = forms.TypedChoiceField(
-        choices=[
-            ("yes", _("Leave these rows out and import the rest")),
-            ("no", _("Import nothing until they are corrected")),
-        ],
+        choices=[("yes", ""), ("no", "")],
         coerce=lambda answer: answer == "yes",
         empty_value=None,
         required=False,

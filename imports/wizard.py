@@ -22,7 +22,7 @@ from . import (
 )
 from . import preview as previews
 from .access import lacking, may_create
-from .forms import EntityTypeForm, StartForm, UploadForm
+from .forms import EntityTypeForm, StartForm, UploadForm, content_answers
 from .importers import importer_for, importers
 from .mapping import FIRST_ROWS
 from .mapping_step import MappingStep
@@ -303,7 +303,8 @@ def check_context(request, job, run, tried=None):
     correcting = correcting_section.context(job, run, tried)
     lists = ("blocking", "left_out")
     offered = {name: correcting_section.offered(found[name], correcting) for name in lists}
-    return found | offered | correcting | doubled.found(job, run, request.user)
+    answers = {"content_answers": content_answers(run.rejected_for_content)}
+    return found | answers | offered | correcting | doubled.found(job, run, request.user)
 
 
 def imports_in_progress(job):

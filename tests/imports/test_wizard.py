@@ -453,7 +453,8 @@ def test_problems_are_grouped_and_the_answer_is_asked_with_none_preselected(admi
     assert "1 row Contact Code , row 4 : “C1” is in row 2 too." in words
     assert "2 rows Contact Email , row 5 : “nowhere” is not an e-mail address." in words
     assert words.index("Incorrect content") < words.index("Badly formatted")
-    assert "What is to become of the 1 row with incorrect content?" in words
+    assert "What is to become of the row with incorrect content?" in words
+    assert "Leave this row out and import the rest Import nothing until it is corrected" in words
     assert "leave_out" not in form_values(page, "start/")
     assert "Without an answer above, nothing is imported." in words
 
