@@ -36,8 +36,8 @@ def import_list(request):
         filter=chosen,
         page=page,
         imports=imports,
-        any_running=any(one.is_running for one in imports),
-        any_needs_worker=any(one.needs_worker for one in imports),
+        any_running=any(one.is_running or one.is_being_undone for one in imports),
+        any_needs_worker=any(one.needs_worker or one.is_being_undone for one in imports),
         drafts=drafts_of(request.user) if may_enter(request.user, "imports.add_importjob") else (),
         importers=importers(),
     )
@@ -83,13 +83,15 @@ def import_context(request, job):
     if job.is_running:
         return context
     rows_left = repairs.rows_left(job) if job.rejected else 0
+    undo = context["shown"].undo
     return context | {
+        "all_well": context["shown"].kind == ImportJob.State.COMPLETED and not undo,
         "can_resume": execution.can_resume(job),
         "can_leave_out": execution.can_leave_out(job),
         "rows_left": rows_left,
         "repaired": repair_facts.repaired(job, rows_left),
         "events": events(request, job),
-        **undo_pages.context(request, job),
+        **undo_pages.context(request, job, undo),
         **result_pages.context(request, job),
         "tried_rows": tried.rows(request, job),
         **details.of(job, request.GET.get("page")),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import wording
 from .models import COUNTED, ImportJob, ImportRun
+from .undo_words import ShownUndo, latest_undos
 
 CHECK_SHARE = 0.4
 MEANINGFUL_SHARE, MEANINGFUL_SECONDS = 0.1, 5
@@ -50,11 +51,12 @@ IMPORTING = _("importing %(done)s of %(rows)s")
 @dataclass
 class Shown:
     """An import as people see it. `runs` are its check and import runs, oldest first; `before` is how
-    many other imports the queue has before it."""
+    many other imports the queue has before it; `undo` is the latest undo of it, or of what it repairs."""
 
     job: ImportJob
     runs: list = field(default_factory=list)
     before: int = 0
+    undo: ShownUndo | None = None
 
     @property
     def run(self):
@@ -68,6 +70,10 @@ class Shown:
     def needs_worker(self):
         """Whether it waits for the queue: on the command line it is worked by whoever began it."""
         return self.is_running and not self.job.from_command_line
+
+    @property
+    def is_being_undone(self):
+        return bool(self.undo and self.undo.is_running)
 
     @property
     def kind(self):
@@ -229,7 +235,7 @@ class Shown:
 
 
 def shown(jobs):
-    """[Shown] of imports, with three queries at most however many they are."""
+    """[Shown] of imports, with four queries at most however many they are."""
     running = [job.pk for job in jobs if job.is_running]
     runs, waiting = defaultdict(list), []
     if running:
@@ -237,7 +243,8 @@ def shown(jobs):
             runs[run.job_id].append(run)
         unfinished = ImportRun.objects.filter(state__in=ImportRun.UNFINISHED)
         waiting = list(unfinished.values_list("pk", "job_id"))
-    return [Shown(job, runs[job.pk], before(runs[job.pk], waiting)) for job in jobs]
+    undos = latest_undos(jobs)
+    return [Shown(job, runs[job.pk], before(runs[job.pk], waiting), undos.get(job.pk)) for job in jobs]
 
 
 def before(runs, waiting):

@@ -13,7 +13,7 @@ from .access import CREATE, lacking, may_create, may_enter, may_see, page_contex
 from .models import ImportJob, ImportRun
 from .record_links import RecordLinks
 from .steps import remember
-from .undo_words import ShownUndo, latest
+from .undo_words import ShownUndo
 
 KEPT_PER_PAGE = 50
 
@@ -147,9 +147,9 @@ def start_over(request, pk):
     return redirect("imports:mapping", draft.pk)
 
 
-def context(request, job):
-    """What the page of an import says of undoing it."""
-    may, shown = may_enter(request.user, CREATE), latest(job)
+def context(request, job, shown):
+    """What the page of an import says of undoing it; `shown` is its latest undo, a ShownUndo or None."""
+    may = may_enter(request.user, CREATE)
     has_stopped = shown and not shown.is_running and not shown.is_done
     return {
         "undo": shown,

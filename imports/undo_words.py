@@ -183,7 +183,10 @@ def listed(phrases):
     return get_text_list(phrases, _("and"))
 
 
-def latest(job):
-    """The latest undo of an import as people see it, or None."""
-    run = undo.last_undo(job)
-    return ShownUndo(job, run) if run else None
+def latest_undos(jobs):
+    """{number of an import: ShownUndo} of those that are undone, or were begun to be."""
+    roots = {job.pk: job.repairs_id or job.pk for job in jobs}
+    found = ImportRun.objects.filter(kind=ImportRun.Kind.UNDO, job__in={*roots, *roots.values()})
+    latest = {run.job_id: run for run in found.order_by("id")}
+    runs = {job: [latest[pk] for pk in (job.pk, roots[job.pk]) if pk in latest] for job in jobs}
+    return {job.pk: ShownUndo(job, max(some, key=lambda run: run.pk)) for job, some in runs.items() if some}

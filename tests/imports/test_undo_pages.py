@@ -1,5 +1,6 @@
 """The pages of an undo, as their visitors see them."""
 
+import re
 from datetime import timedelta
 from html import unescape
 
@@ -45,9 +46,29 @@ def page(client, path):
     return unescape(client.get(path).content.decode())
 
 
+def line_of(client, job):
+    """What the list says of an import."""
+    row = page(client, "/import-data/").partition(f'href="{job.get_absolute_url()}"')[2]
+    return " ".join(re.sub("<[^>]+>", " ", row.partition("</tr>")[0]).split())
+
+
 def work_waiting(job):
     """Work what waits for a worker."""
     work(list(job.runs.filter(state="waiting").order_by("pk")))
+
+
+def test_the_list_tells_of_an_undo_while_it_runs_and_when_it_stopped(visit):
+    job, other = imported(), run_import("contacts", csv_bytes(HEADER, "D1,Ann,Sample,,"), "other.csv")
+    undo_check(job)
+    press_undo(visit, job)
+    run = job.runs.filter(kind="undo")
+    run.update(rows_done=1)
+    assert "Completed being undone, 33 %" in line_of(visit, job)
+    assert "undone" not in line_of(visit, other)
+    assert 'data-refresh-url="/import-data/"' in page(visit, "/import-data/")
+    run.update(state="failed")
+    assert "Completed Undo stopped" in line_of(visit, job)
+    assert "data-refresh-url" not in page(visit, "/import-data/")
 
 
 def test_the_way_from_an_import_to_its_undo(visit):
