@@ -103,6 +103,13 @@ def test_the_list_offers_failed_rows_with_their_format(admin_page):
     assert reverse("imports:failed-rows", args=[job.pk]) in page.content.decode()
 
 
+def test_older_drafts_leave_room_for_the_imports(admin_page, business_admin):
+    for number in range(5):
+        draft("contacts", csv_bytes(HEADERS, good("A1")), f"{number}.csv", business_admin)
+    text = text_of(admin_page.get(LIST))
+    assert text.index("2.csv") < text.index("2 older drafts") < text.index("1.csv") < text.index("0.csv")
+
+
 def test_drafts_stand_apart_and_are_their_owners_alone(admin_page, business_admin, support):
     draft("contacts", csv_bytes(HEADERS, good("A1")), "mine.csv", business_admin)
     draft("contacts", csv_bytes(HEADERS, good("A1")), "theirs.csv", support)
@@ -148,7 +155,7 @@ def test_the_list_takes_the_same_queries_for_one_import_and_for_many(
     admin_page, business_admin, django_assert_max_num_queries
 ):
     running(user=business_admin)
-    with django_assert_max_num_queries(16) as one:
+    with django_assert_max_num_queries(17) as one:
         admin_page.get(LIST)
     for _ in range(12):
         running(user=business_admin)
@@ -446,6 +453,19 @@ def test_the_history_is_for_those_who_may_see_it(admin_page, client, support):
 def test_the_records_are_one_click_away(admin_page):
     page = admin_page.get(mixed().get_absolute_url()).content.decode()
     assert '<a href="/entities/contact/">See the contacts</a>' in page
+
+
+@pytest.mark.parametrize(
+    ("ended", "first"),
+    [
+        (lambda: run_import("contacts", csv_bytes(HEADERS, good("A1"))), "See the contacts"),
+        (mixed, "Correct it here"),
+        (failed, "Import the other 2 rows, leaving this one out"),
+    ],
+)
+def test_one_thing_to_do_stands_out(admin_page, ended, first):
+    page = admin_page.get(ended().get_absolute_url()).content.decode()
+    assert re.findall(r'class="action is-primary"[^>]*>(.*?)<', page) == [first]
 
 
 def test_rows_not_reached_are_counted(admin_page):
