@@ -123,7 +123,7 @@ def proceed(job, queue):
 @transaction.atomic
 def check(job, queue=put_in_queue):
     """The check run of a draft's present mapping and options; one is begun when there is none."""
-    ImportJob.objects.select_for_update().get(pk=job.pk)
+    ImportJob.objects.select_for_update(no_key=True).get(pk=job.pk)
     digest = job.digest
     runs = job.runs.filter(kind=ImportRun.Kind.CHECK)
     fresh = runs.filter(digest=digest).filter(
@@ -235,7 +235,7 @@ def can_resume(job, run=None):
 
 def lock(job):
     """Let nobody else start, continue or undo the import, or what it repairs, until the transaction ends."""
-    imports = ImportJob.objects.select_for_update().filter(pk__in={job.pk, job.repairs_id or job.pk})
+    imports = ImportJob.objects.select_for_update(no_key=True).filter(pk__in={job.pk, job.repairs_id or job.pk})
     list(imports.order_by("pk"))
 
 

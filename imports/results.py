@@ -111,7 +111,7 @@ def is_made_at_once(job):
 @transaction.atomic
 def prepare(job, file_format, queue=put_in_queue):
     """The run that writes the results as they are now; one is begun when there is none."""
-    ImportJob.objects.select_for_update().get(pk=job.pk)
+    ImportJob.objects.select_for_update(no_key=True).get(pk=job.pk)
     run = prepared(job, file_format)
     if run is None:
         run = add_run(job, ImportRun.Kind.RESULTS, queue, **{"as": file_format, "of": stand(job)})

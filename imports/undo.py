@@ -108,7 +108,7 @@ def may_undo(user, job):
 def check(job, queue=put_in_queue, again=False):
     """The run that finds out what undoing would do; one is begun when there is no fresh one, or to look
     `again`."""
-    ImportJob.objects.select_for_update().get(pk=job.pk)
+    ImportJob.objects.select_for_update(no_key=True).get(pk=job.pk)
     run = job.latest_run(ImportRun.Kind.UNDO_CHECK)
     if run and (not run.is_over or (is_fresh(run) and not again and not anything_since(run))):
         return run
@@ -128,7 +128,7 @@ def anything_since(run):
 @transaction.atomic
 def start(job, user, check_pk, queue=put_in_queue):
     """Undo the import as this check foretold, once; False when something came between."""
-    family = ImportJob.objects.select_for_update().filter(pk__in=job.family.values("pk"))
+    family = ImportJob.objects.select_for_update(no_key=True).filter(pk__in=job.family.values("pk"))
     list(family.order_by("pk"))
     job.refresh_from_db()
     foretold = job.latest_run(ImportRun.Kind.UNDO_CHECK)
@@ -151,7 +151,7 @@ def can_go_on(job):
 @transaction.atomic
 def go_on(job, user, queue=put_in_queue):
     """Continue a stopped undo after its last committed row."""
-    ImportJob.objects.select_for_update().get(pk=job.pk)
+    ImportJob.objects.select_for_update(no_key=True).get(pk=job.pk)
     if not can_go_on(job) or not may_undo(user, job):
         return False
     run = job.latest_run(ImportRun.Kind.UNDO)

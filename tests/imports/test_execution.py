@@ -1,4 +1,5 @@
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from django_q.models import OrmQ
 from entities.models import Address, Contact, ContactClassification, Product
 from imports import drafts, execution, importing
 from imports.importers import importer_for
+from imports.importing import FileRows
 from imports.models import GeneratedLookup, ImportJob, ImportRow, ImportRun, NoLongerDraft, file_storage
 from imports.worker import Worker
 from tests.imports.journeys import check, csv_bytes, draft, problems, run_import, start, work
@@ -404,6 +406,46 @@ def test_twenty_starts_at_once_start_one_import():
         thread.join()
     assert sorted(started) == [False] * 19 + [True]
     assert job.runs.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_start_waits_for_the_batch_of_its_check_and_the_batch_not_for_the_start(
+    business_admin, monkeypatch
+):
+    """Each has a lock on its own; were both to wait, the database would refuse one of them."""
+    job = draft("contacts", many(50), user=business_admin, generate=True)
+    count, started = FileRows.count, []
+
+    def press():
+        try:
+            started.append(execution.start(job, business_admin, start_key=job.start_key, leave_out=True))
+        finally:
+            connection.close()
+
+    presses = threading.Thread(target=press)
+
+    def count_while_somebody_starts(self, rows, seconds):
+        if not presses.ident:
+            presses.start()
+            wait_for_the_lock()
+        count(self, rows, seconds)
+
+    monkeypatch.setattr(FileRows, "count", count_while_somebody_starts)
+    check(ImportJob.objects.get(pk=job.pk))
+    presses.join()
+    assert started == [True]
+
+
+def wait_for_the_lock():
+    """Until another connection waits for what this one holds. On SQLite it does by itself."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    deadline = time.monotonic() + 20
+    while connection.vendor == "postgresql":
+        assert time.monotonic() < deadline, "nobody waits"
+        with connection.cursor() as cursor:
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
 
 
 def test_a_batch_takes_a_fixed_number_of_queries(settings, django_assert_max_num_queries):
