@@ -30,6 +30,9 @@ class Product:
             "DATA_DIR": str(folder),
             "IMPORT_SLICE_SECONDS": "2",
             "IMPORT_LEASE_SECONDS": "3",
+            "IMPORT_QUEUED_AGAIN_SECONDS": "2",
+            "WORKER_SILENT_SECONDS": "12",
+            "WORKER_GRACE_SECONDS": "5",
             "PYTHONUNBUFFERED": "1",
         }
         self.database = self.make_database()

@@ -1,10 +1,13 @@
 """With the real web server, the real queue worker and real files: from upload to e-mail."""
 
+import signal
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.product import wait_until
+from tests.supervised import Contacts, supervised
 
 pytestmark = pytest.mark.cluster
 
@@ -69,3 +72,30 @@ def test_an_undo_survives_the_death_of_its_worker(product):
 
     wait_until(is_over, "another worker has finished the undo")
     assert "10,000 contacts deleted." in visitor.get(path).text
+
+
+def test_a_cluster_that_lives_but_runs_nothing_is_noticed_and_replaced(product):
+    """It does when an idle worker was killed: the others wait for ever for the place in line that it held."""
+    with supervised(product) as worker:
+        deaf = worker.main
+        worker.kill_idle_worker()
+        job = Contacts(product, product.visitor(), "DEAF", 3_000)
+        job.wait_for_end()
+        assert worker.main != deaf
+    assert (job.state(), *job.lost_and_doubled()) == ("completed", 0, 0)
+
+
+def test_a_worker_that_is_told_to_end_does_so_within_its_grace_and_the_next_goes_on(product):
+    visitor = product.visitor()
+    with supervised(product) as worker:
+        job = Contacts(product, visitor, "GRACE", 30_000)
+        job.wait_until_rows_are_written()
+        began, everything = time.monotonic(), worker.everything()
+        worker.send_to_everything(signal.SIGTERM)
+        assert worker.process.wait(30) == 0
+        assert time.monotonic() - began < 15
+        assert len(everything) >= 6
+        assert not worker.everything()
+        assert job.state() == "in_progress"
+    job.wait_for_end()
+    assert (job.state(), *job.lost_and_doubled()) == ("completed", 0, 0)

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests.processes import children, processes_with
+
 pytestmark = [
     pytest.mark.cluster,
     pytest.mark.skipif(not Path("/proc").exists(), reason="looks for left processes in /proc"),
@@ -37,18 +39,6 @@ def wait_until(condition, seconds=60):
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} seconds"
         time.sleep(0.1)
-
-
-def processes_with(variable):
-    """The processes that were started with this environment variable, such as DATA_DIR=/x."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if variable.encode() in path.read_bytes().split(b"\0"):
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
-    return found
 
 
 @contextmanager
@@ -100,18 +90,11 @@ def test_a_second_start_keeps_account_and_data_and_a_taken_port_is_named(environ
 def test_a_worker_that_ends_is_started_again(environment, tmp_path):
     output = []
     with product(environment, output) as process:
-        worker = child_of(process.pid, "qcluster")
+        worker = worker_of(process.pid)
         os.kill(worker, signal.SIGKILL)
-        wait_until(lambda: child_of(process.pid, "qcluster") not in (None, worker))
+        wait_until(lambda: worker_of(process.pid) not in (None, worker))
     assert processes_with(f"DATA_DIR={tmp_path}") == []
 
 
-def child_of(parent, word):
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            status, command = (path / "stat").read_text(), (path / "cmdline").read_text()
-        except OSError:
-            continue
-        if word in command and int(status.rpartition(")")[2].split()[1]) == parent:
-            return int(path.name)
-    return None
+def worker_of(parent):
+    return next(iter(children(parent, "qcluster")), None)
