@@ -3,6 +3,7 @@
 import codecs
 import io
 import re
+from collections import Counter
 
 from imports.readers_problems import UnreadableFile, _
 
@@ -59,6 +60,8 @@ WIDE_ENCODINGS = (
 )
 BLOCK = 1 << 20
 STATISTICS_BYTES = 100_000
+CONTROLS = bytes({*range(32), 127} - {*b"\t\n\r"})
+MOST_CONTROLS = 0.03  # of a text
 NON_ASCII_LINES = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 
 
@@ -113,11 +116,12 @@ def _newlines_before_error(decoder, block):
 
 
 def _guess_wide_encoding(head):
-    """Return UTF-16 or UTF-32 without a mark, when every NUL is where those have the zeros of Latin text."""
+    """Return UTF-16 or UTF-32 without a mark, when NULs are where those have the zeros of Latin text. A few
+    may be elsewhere: there is one in the code of a smiling face."""
     for encoding, size, offset in WIDE_ENCODINGS:
         whole = head[: len(head) // size * size]
-        zeros = {index % size for index, byte in enumerate(whole) if not byte}
-        if whole.count(0) < 2 or zeros != offset:
+        zeros = Counter(index % size for index, byte in enumerate(whole) if not byte)
+        if whole.count(0) < 2 or {place for place in zeros if zeros[place] > zeros.total() / 20} != offset:
             continue
         text = whole.decode(encoding, "replace")
         # Two letters of ASCII that are taken for one character land far beyond.
@@ -150,13 +154,23 @@ def _lines_beyond_ascii(path):
 
 
 def _guess_by_statistics(sample):
-    import chardet
-
     text = sample.decode("utf-8", "replace")
     bad = text.count("\ufffd")
     if sum(character > "\x7f" for character in text) - bad >= 10 * bad:
         return "utf-8"  # with a bad character somewhere, whose line will be named
-    found = chardet.detect(sample, include_encodings=GUESSED, no_match_encoding=WESTERN)["encoding"].lower()
+    found = _detected(sample)
     # Signs such as © are the same in many encodings and say nothing of the language.
     same = sample.decode(found, "replace") == sample.decode(WESTERN, "replace")
     return WESTERN if same else found
+
+
+def _detected(sample):
+    """What the statistics say. They take a single control character, such as the Ctrl-Z at the end of a file
+    from DOS, for the sign of a program or the like; that is what many of them are."""
+    import chardet
+
+    clean = sample.translate(None, CONTROLS)
+    if len(sample) - len(clean) > len(sample) * MOST_CONTROLS:
+        raise UnreadableFile("damaged")
+    found = chardet.detect(clean, include_encodings=GUESSED, no_match_encoding=WESTERN)["encoding"]
+    return (found or WESTERN).lower()
