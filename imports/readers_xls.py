@@ -2,6 +2,8 @@
 
 import datetime
 import os
+import sys
+from functools import partial
 
 from imports.readers_alike import compare
 from imports.readers_output import number
@@ -53,8 +55,7 @@ def _open(path):
     import xlrd
 
     try:
-        # What it logs goes nowhere; sheets are parsed only when they are asked for.
-        return xlrd.open_workbook(path, on_demand=True, ragged_rows=True, logfile=open(os.devnull, "w"))
+        return _opened(path)
     except xlrd.XLRDError as error:
         if "encrypted" in str(error):
             raise UnreadableFile("password_protected") from error
@@ -63,6 +64,19 @@ def _open(path):
         raise
     except Exception as error:  # Damaged files make it raise whatever comes first.
         raise UnreadableFile(_fault(path)) from error
+
+
+def _opened(path):
+    import xlrd
+    from xlrd.compdoc import CompDocError
+
+    # Sheets are parsed only when they are asked for. Nobody reads the child's standard error.
+    open_workbook = partial(xlrd.open_workbook, path, on_demand=True, ragged_rows=True, logfile=sys.stderr)
+    try:
+        return open_workbook()
+    except CompDocError:
+        # Some programs count a sector of the container twice, which spreadsheet programs overlook.
+        return open_workbook(ignore_workbook_corruption=True)
 
 
 def _fault(path):
