@@ -35,7 +35,11 @@ def finished_check(job):
 def correct(job, action, queue=execution.put_in_queue):
     """Do `action(draft, its check)`, which returns the numbers of the rows concerned or EVERY_ROW; the
     run that decides them again, None when a new check will decide all."""
-    draft = ImportJob.objects.select_for_update(no_key=True).filter(pk=job.pk, state=ImportJob.State.DRAFT).first()
+    draft = (
+        ImportJob.objects.select_for_update(no_key=True)
+        .filter(pk=job.pk, state=ImportJob.State.DRAFT)
+        .first()
+    )
     if draft is None:
         raise NoLongerDraft
     run = finished_check(draft)

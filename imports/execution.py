@@ -235,7 +235,9 @@ def can_resume(job, run=None):
 
 def lock(job):
     """Let nobody else start, continue or undo the import, or what it repairs, until the transaction ends."""
-    imports = ImportJob.objects.select_for_update(no_key=True).filter(pk__in={job.pk, job.repairs_id or job.pk})
+    imports = ImportJob.objects.select_for_update(no_key=True).filter(
+        pk__in={job.pk, job.repairs_id or job.pk}
+    )
     list(imports.order_by("pk"))
 
 

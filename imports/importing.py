@@ -100,7 +100,9 @@ class FileRows:
             worker.end(self.run, ImportRun.State.DONE, *found)
             return
         with transaction.atomic():
-            job = ImportJob.objects.select_for_update(no_key=True).get(pk=self.job.pk)  # first, as a start does
+            job = ImportJob.objects.select_for_update(no_key=True).get(
+                pk=self.job.pk
+            )  # first, as a start does
             worker.close(self.run, ImportRun.State.DONE)
             if not is_at(job, self.run):
                 return

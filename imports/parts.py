@@ -26,9 +26,10 @@ from imports.versions import restored
 PROJECT = Path(__file__).resolve().parent.parent
 PART_ROWS = 5000
 FIRST_PART_ROWS = 500  # what the first pages show, without reading a large part for it
+PART_BYTES = 8 << 20  # a part is held in memory
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 500
-ENGINES = (None, "openpyxl")  # the second only for workbooks that the first dies of
+ENGINES = (None, "careful")  # the second only for workbooks that the first dies of
 
 logger = logging.getLogger(__name__)
 
@@ -284,11 +285,14 @@ class _PartWriter:
         self.on_progress = on_progress
         self.parts = []
         self.lines = []
+        self.bytes = 0
         self.rows = 0
 
     def add(self, line):
         self.lines.append(line)
-        if len(self.lines) == (PART_ROWS if self.parts else FIRST_PART_ROWS):
+        self.bytes += len(line)
+        most = PART_ROWS if self.parts else FIRST_PART_ROWS
+        if len(self.lines) == most or self.bytes >= PART_BYTES:
             self.flush()
 
     def flush(self):
@@ -299,7 +303,7 @@ class _PartWriter:
         first, last = _row_number(self.lines[0]), _row_number(self.lines[-1])
         self.parts.append({"name": name, "first": first, "last": last, "rows": len(self.lines)})
         self.rows += len(self.lines)
-        self.lines = []
+        self.lines, self.bytes = [], 0
         if self.on_progress:
             self.on_progress(self.rows)
 

@@ -19,6 +19,7 @@ from imports.readers_problems import FILE_PROBLEMS, UnreadableFile, _
 __all__ = ["FILE_PROBLEMS", "UnreadableFile", "main", "read", "recognise"]
 
 HEAD_BYTES = 4096
+LEAST_SECONDS, SECONDS_PER_MEGABYTE = 15, 20  # of the processor
 NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x19]")
 IMAGES = {
     b"\x89PNG": "PNG",
@@ -105,7 +106,7 @@ def read(request, out):
 def main():
     request = json.loads(sys.stdin.readline())
     limits = request["limits"]
-    _confine(limits)
+    _confine(limits, os.path.getsize(request["path"]))
     out = RowWriter(_private_output(), limits["max_rows"], limits["max_columns"])
     try:
         read(request, out)
@@ -118,10 +119,12 @@ def main():
     out.stream.flush()
 
 
-def _confine(limits):
+def _confine(limits, size):
+    # A parser that runs in circles over a small file is not waited for as long as a large file may take.
+    seconds = min(limits["cpu_seconds"], LEAST_SECONDS + SECONDS_PER_MEGABYTE * (size >> 20))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (limits["address_space"], limits["address_space"]))
-    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu_seconds"], limits["cpu_seconds"] + 1))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
 
 
 def _private_output():

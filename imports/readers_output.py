@@ -11,6 +11,8 @@ import math
 from imports.readers_problems import UnreadableFile
 
 CHUNK_ROWS = 1000
+LONGEST_ROW = 4 << 20  # bytes of a line
+MAX_BYTES = 2 << 30  # of all lines: a few texts that many cells share could fill a disk
 ROWS_OF_A_SHEET = 2_000_000  # more than any sheet can hold; `rows` names the rows by it
 LARGEST_WHOLE_NUMBER = 1e15
 INVISIBLE = " \t\r\n\v\f\x1a\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
@@ -33,6 +35,7 @@ class RowWriter:
         self.max_rows = max_rows
         self.max_columns = max_columns
         self.rows = 0
+        self.bytes = 0
         self.width = 0
         self.seen = 0
         self.offset = 0
@@ -56,7 +59,12 @@ class RowWriter:
         lines = _as_lines([(number + self.offset, cells) for number, cells in kept] if self.offset else kept)
         if ESCAPED_NUL in lines:
             _refuse_nul(kept)
+        if len(lines) > LONGEST_ROW:
+            _refuse_long_row(kept, lines)
         self.rows += len(kept)
+        self.bytes += len(lines)
+        if self.bytes > MAX_BYTES:
+            raise UnreadableFile("too_large_to_read")
         self.stream.write(lines)
         if self.rows > self.max_rows:
             raise UnreadableFile("too_many_rows_together", limit=f"{self.max_rows:,}")
@@ -98,6 +106,12 @@ def number(value):
     if abs(value) >= LARGEST_WHOLE_NUMBER:
         return float(value)
     return int(value) if value == int(value) else value
+
+
+def _refuse_long_row(rows, lines):
+    for (number, _), line in zip(rows, lines.splitlines(), strict=True):
+        if len(line) > LONGEST_ROW:
+            raise UnreadableFile("row_too_long", row=number, limit=LONGEST_ROW)
 
 
 def _without_blanks(numbered):

@@ -6,6 +6,7 @@ import zipfile
 from dataclasses import dataclass, field
 
 from imports.readers_problems import UnreadableFile, _
+from imports.readers_xml import local, tags
 
 MAX_UNPACKED = 2 << 30
 MAX_ENTRIES = 5000
@@ -15,25 +16,33 @@ HEAD_BYTES = 1 << 16
 BLOCK = 1 << 20
 # All that may stand before the root element, except for a document type and its entities.
 PROLOG = re.compile(rb"(?>\s+|<\?.*?\?>|<!--.*?-->)*+<[A-Za-z_]", re.DOTALL)
+# In a tag there is no "<", so that no expression looks further than that: bad XML cannot make it slow.
 DIMENSION = re.compile(
-    rb"<(?:\w+:)?dimension\b[^>]*\bref\s*=\s*[\"']([A-Z]{1,3})(\d+)(?::([A-Z]{1,3})(\d+))?[\"']"
+    rb"<(?:\w+:)?dimension\b[^<>]*?\sref\s*=\s*[\"']([A-Z]{1,3})(\d{1,7})(?::([A-Z]{1,3})(\d{1,7}))?[\"']"
 )
 A_VALUE = re.compile(rb"<(?:\w+:)?(?:v|is|f)[\s>/]")
 AN_ERROR = re.compile(rb"\bt\s*=\s*[\"']e[\"']")
 A_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 # Text that is "" is stored as an empty value too, so that only other types are without a result.
 FORMULA_WITHOUT_RESULT = re.compile(
-    rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\b[^>]*/>)\s*</(?:\w+:)?c>"
-    rb"|<(?:\w+:)?c\b(?![^>]*\bt=[\"']str[\"'])[^>]*>\s*<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)"
+    rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\b[^<>]*/>)\s*</(?:\w+:)?c>"
+    rb"|<(?:\w+:)?c\b(?![^<>]*?\st=[\"']str[\"'])[^<>]*+>\s*<(?:\w+:)?f\b[^<>]*+(?:(?<=/)>|>[^<]*</(?:\w+:)?f>)"
     rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)"
 )
 LONGEST_CELL = 1 << 15
 HIDDEN_ROW = re.compile(
-    rb"<(?:\w+:)?row\b(?=[^>]*\bhidden\s*=\s*[\"'](?:1|true)[\"'])[^>]*\br\s*=\s*[\"'](\d+)[\"'][^>]*(?<!/)>"
+    rb"<(?:\w+:)?row\b(?=[^<>]*?\shidden\s*=\s*[\"'](?:1|true)[\"'])"
+    rb"(?=[^<>]*?\sr\s*=\s*[\"'](\d{1,7})[\"'])[^<>]*+(?<!/)>"
 )
-MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b[^>]*\bref\s*=\s*[\"']([A-Z]+(\d+)):([A-Z]+\d+)[\"']")
+MERGED = re.compile(
+    rb"<(?:\w+:)?mergeCell\b[^<>]*?\sref\s*=\s*[\"']([A-Z]{1,3}(\d{1,7})):([A-Z]{1,3}\d{1,7})[\"']"
+)
 MOST_NOTED = 1000
-STRICT_NAMESPACE = "purl.oclc.org"
+USUAL_TEXTS, USUAL_STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
+A_WORKBOOK = re.compile(
+    r"spreadsheetml\.(?:sheet|template)\.main|ms-excel\.(?:sheet|template|addin)\.macroEnabled"
+)
+MACROS = re.compile(r"ms-excel\.(?:sheet|template|addin)\.macroEnabled|vbaProject")
 KINDS = {
     "ms-excel.sheet.binary": _("a binary workbook (.xlsb)"),
     "wordprocessingml": _("a Word document"),
@@ -92,11 +101,13 @@ class Package:
 
     def __init__(self, path):
         self.path = path
+        self.relations = {}
         try:
             self.archive = zipfile.ZipFile(path)
         except zipfile.BadZipFile as error:
             raise UnreadableFile(_broken_archive(path)) from error
-        self.names = {name.lower(): name for name in self.archive.namelist()}
+        # Some programs on Windows write names with its separator.
+        self.names = {name.lower().replace("\\", "/"): name for name in self.archive.namelist()}
 
     def __enter__(self):
         return self
@@ -111,15 +122,17 @@ class Package:
             raise UnreadableFile("password_protected")
         if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_UNPACKED:
             raise UnreadableFile("zip_bomb")
-        if any(_unpacks_suspiciously(entry) for entry in entries):
+        if _unpack_suspiciously(entries) or any(_unpack_suspiciously([entry]) for entry in entries):
             raise UnreadableFile("zip_bomb")
+        if len(self.names) < len(entries):
+            raise UnreadableFile("damaged")  # of two parts with one name each reader would take another
         self._check_content_type()
         for entry in entries:
             _check_document_type(self.head(entry.filename))
 
-    def head(self, name):
+    def head(self, name, size=HEAD_BYTES):
         with self.archive.open(name) as part:
-            return part.read(HEAD_BYTES)
+            return part.read(size)
 
     def blocks(self, name):
         """Yield a part in blocks that overlap, so that no cell is cut in all of them."""
@@ -131,26 +144,51 @@ class Package:
 
     def sheets(self):
         """Return the worksheets in their order; charts and macro sheets are none."""
-        workbook_part = self._workbook_part()
-        targets = self._relations(workbook_part, "/worksheet")
+        targets = self._relations(self._workbook_part(), "/worksheet")
         sheets = []
-        for element in self._xml(workbook_part).iter():
-            if _local(element.tag) != "sheet":
-                continue
-            attributes = {_local(key): value for key, value in element.attrib.items()}
+        for name, attributes in self.workbook_tags():
             part = self.names.get(targets.get(attributes.get("id"), "").lower())
-            if part:
+            if name == "sheet" and part:
                 visible = attributes.get("state", "visible") == "visible"
                 sheets.append(Sheet(attributes["name"], visible, part))
         return sheets
 
-    def is_strict(self):
-        return STRICT_NAMESPACE.encode() in self.head(self._workbook_part())
+    def workbook_tags(self):
+        """Yield (name, attributes) of the elements that say what the workbook is."""
+        for name, attributes in self.tags(self._workbook_part()):
+            yield name, {local(key): value for key, value in attributes.items()}
+
+    def tags(self, part):
+        """Yield (name, attributes) of all elements of a part; of None there are none."""
+        if part:
+            with self.archive.open(part) as source:
+                yield from tags(source)
 
     def shared_strings(self):
         """Return the name of the part that holds the texts of all sheets, or None."""
-        found = self._relations(self._workbook_part(), "/sharedStrings").values()
-        return next((self.names[name.lower()] for name in found if name.lower() in self.names), None)
+        return self._related("/sharedStrings", USUAL_TEXTS)
+
+    def styles(self):
+        """Return the name of the part that says how cells are shown, or None."""
+        return self._related("/styles", USUAL_STYLES)
+
+    def _related(self, kind, usual):
+        found = self._relations(self._workbook_part(), kind).values()
+        names = (name.lower() for name in (*found, usual))
+        return next((self.names[name] for name in names if name in self.names), None)
+
+    def is_arranged_as_usual(self):
+        """Whether texts and styles are where calamine looks for them, wherever the workbook says they are."""
+        parts = self.shared_strings() or USUAL_TEXTS, self.styles() or USUAL_STYLES
+        return tuple(part.replace("\\", "/").lower() for part in parts) == (
+            USUAL_TEXTS.lower(),
+            USUAL_STYLES,
+        )
+
+    def unpacked_size(self, sheet):
+        """Return the bytes of XML that hold the sheet and the texts that it shares."""
+        parts = filter(None, (sheet.part, self.shared_strings()))
+        return sum(self.archive.getinfo(part).file_size for part in parts)
 
     def has_cells(self, sheet):
         return any(A_VALUE.search(block) for block in self.blocks(sheet.part))
@@ -160,7 +198,7 @@ class Package:
         found = DIMENSION.search(self.head(sheet.part))
         if not found:
             return None
-        return int(found[4] or found[2]), _column_number(found[3] or found[1])
+        return int(found[4] or found[2]), column_number(found[3] or found[1])
 
     def survey(self, sheet):
         """Return the Survey of a sheet."""
@@ -173,15 +211,16 @@ class Package:
         name = self.names.get("[content_types].xml")
         if not name:
             raise UnreadableFile("wrong_type", kind=self._other_archive())
-        types = self.archive.read(name).decode("utf-8", "replace")
-        if re.search(r"ms-excel\.(?:sheet|template|addin)\.macroEnabled", types) or "vbaProject" in types:
-            raise UnreadableFile("macro_workbook")
+        types = self.head(name, LARGE_PART).decode("utf-8", "replace")
+        is_for_excel = A_WORKBOOK.search(types)
         for mark, kind in KINDS.items():
-            if mark in types and "spreadsheetml" not in types:
+            if mark in types and not is_for_excel:
                 raise UnreadableFile("wrong_type", kind=kind)
+        if MACROS.search(types):
+            raise UnreadableFile("macro_workbook")
 
     def _other_archive(self):
-        declared = self.archive.read("mimetype") if "mimetype" in self.names else b""
+        declared = self.head("mimetype") if "mimetype" in self.names else b""
         for mark, kind in OTHER_ARCHIVES.items():
             if declared.startswith(mark):
                 return kind
@@ -196,20 +235,21 @@ class Package:
 
     def _relations(self, part, kind):
         """Return {id: part name} of the relations of a part (of the package for "") of one kind."""
-        folder, base = posixpath.split(part)
+        if part not in self.relations:
+            self.relations[part] = list(self._all_relations(part))
+        return {known: name for known, of_kind, name in self.relations[part] if of_kind.endswith(kind)}
+
+    def _all_relations(self, part):
+        folder, base = posixpath.split(part.replace("\\", "/"))
         name = self.names.get(posixpath.join(folder, "_rels", f"{base}.rels").lower())
-        if not name:
-            return {}
-        return {
-            element.get("Id"): posixpath.normpath(posixpath.join("/", folder, element.get("Target")))[1:]
-            for element in self._xml(name).iter()
-            if element.get("Type", "").endswith(kind)
-        }
+        for tag, attributes in self.tags(name):
+            if tag == "Relationship":
+                target = _absolute(folder, attributes.get("Target", ""))
+                yield attributes.get("Id"), attributes.get("Type", ""), target
 
-    def _xml(self, name):
-        from defusedxml.ElementTree import fromstring
 
-        return fromstring(self.archive.read(name))
+def _absolute(folder, target):
+    return posixpath.normpath(posixpath.join("/", folder, target.replace("\\", "/")))[1:]
 
 
 def _broken_archive(path):
@@ -220,8 +260,12 @@ def _broken_archive(path):
         return "damaged" if b"PK\x05\x06" in file.read() else "truncated"
 
 
-def _unpacks_suspiciously(entry):
-    return entry.file_size > LARGE_PART and entry.file_size > MAX_RATIO * max(entry.compress_size, 1)
+def _unpack_suspiciously(entries):
+    unpacked, packed = (
+        sum(entry.file_size for entry in entries),
+        sum(entry.compress_size for entry in entries),
+    )
+    return unpacked > LARGE_PART * (10 if len(entries) > 1 else 1) and unpacked > MAX_RATIO * max(packed, 1)
 
 
 def _check_document_type(head):
@@ -231,12 +275,8 @@ def _check_document_type(head):
         raise UnreadableFile("document_type")
 
 
-def _column_number(letters):
+def column_number(letters):
     value = 0
     for letter in letters:
         value = value * 26 + letter - 64
     return value
-
-
-def _local(tag):
-    return tag.rpartition("}")[2]

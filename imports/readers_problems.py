@@ -36,10 +36,6 @@ FILE_PROBLEMS = {
         "The file is a workbook with macros (.xlsm), which are not accepted because they are "
         "programs. Save it as an Excel Workbook (.xlsx) and upload that."
     ),
-    "strict_workbook": _(
-        "The workbook is saved as “Strict Open XML” and has errors or formulas without "
-        "results in it. Save it as an Excel Workbook (.xlsx) and upload that."
-    ),
     "document_type": _(
         "The workbook has a document type definition inside, which no spreadsheet program "
         "writes; for safety it is not read. Open it, save it under a new name and upload that."
@@ -75,6 +71,10 @@ FILE_PROBLEMS = {
     "field_too_long": _(
         "A cell on line {line} holds more than {limit} characters. Shorten it and upload the file again."
     ),
+    "text_too_long": _(
+        "A cell holds more than {limit} characters. Shorten it, save the workbook and upload it again."
+    ),
+    "row_too_long": _("Row {row} holds more than {limit} characters. Shorten it and upload the file again."),
     "nul_character": _(
         "Row {row} holds a NUL character, so the file is damaged or not a text file. "
         "Export it again and upload it."

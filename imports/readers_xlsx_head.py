@@ -8,10 +8,13 @@ from imports.readers_alike import HEAD_ROWS, Other, folded, without_blank_end
 
 HEAD_BYTES = 1 << 20  # of a sheet; formats of blank rows may stand above the first cells
 BLOCK = 1 << 18
+LONGEST_ITEM = 1 << 20  # whoever reads the sheet will say what is wrong with a longer one
 MAX_COLUMNS = 1000
+A_PLACE = re.compile("[0-9]{1,9}")
 TEXTS = ("str", "inlineStr")
 TEXT = re.compile(rb"<(?:\w+:)?t(?:\s[^>]*)?>([^<]*)</")
-PHONETIC = re.compile(rb"<(?:\w+:)?rPh\b.*?</(?:\w+:)?rPh>", re.DOTALL)
+# No expression looks beyond the next element of its kind: bad XML cannot make it slow.
+PHONETIC = re.compile(rb"<(?:\w+:)?rPh\b(?:[^<]|<(?!/?(?:\w+:)?rPh\b))*+</(?:\w+:)?rPh>")
 PREFIX = re.compile(rb"<(\w+:)?sst\b")
 
 
@@ -54,7 +57,7 @@ def _rows(package, sheet):
                         return
                     yield last, list(_raw_cells(element))
                     element.clear()
-        except (ParseError, ValueError):
+        except (ParseError, ValueError, OverflowError):
             return  # who reads the sheet will say what is wrong with it
 
 
@@ -66,7 +69,7 @@ def _raw_cells(row):
         after = count(column + 1)
         texts = [child.text or "" for child in cell.iter() if _local(child) in ("v", "t")]
         kind, value = cell.get("t", "n"), "".join(texts).strip()
-        if value and column < MAX_COLUMNS and (kind != "s" or value.isdecimal()):
+        if value and column < MAX_COLUMNS and (kind != "s" or A_PLACE.fullmatch(value)):
             yield column, kind, value
 
 
@@ -89,7 +92,7 @@ def _shared_items(package, name):
     tag = b"<" + ((prefix and prefix[1]) or b"") + b"si"
     start, rest = re.compile(tag + rb"(?=[\s/>])"), b""
     with package.archive.open(name) as source:
-        while block := source.read(BLOCK):
+        while len(rest) < LONGEST_ITEM and (block := source.read(BLOCK)):
             before, *items = start.split(rest + block)
             rest = tag + items.pop() if items else before
             yield items

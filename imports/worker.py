@@ -161,7 +161,9 @@ class Worker:
         failed_rows = self.save_failed_rows(run)
         try:
             with transaction.atomic():
-                job = ImportJob.objects.select_for_update(no_key=True).get(pk=run.job_id)  # first, as a start does
+                job = ImportJob.objects.select_for_update(no_key=True).get(
+                    pk=run.job_id
+                )  # first, as a start does
                 self.close(run, run_state)
                 if is_at(job, run):
                     end(job, run, state, reason, failed_rows, mail)

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -55,6 +57,15 @@ def test_rows_are_cut_into_numbered_parts(path, storage):
         (10501, 12000, 1500),
     ]
     assert (reading.rows, reading.width) == (ROWS, 2)
+
+
+def test_parts_of_long_rows_are_cut_earlier(tmp_path, storage, monkeypatch):
+    monkeypatch.setattr(parts, "PART_BYTES", 1000)
+    path = tmp_path / "long.csv"
+    path.write_text("a,b\n" + f"1,{'x' * 400}\n" * 5)
+    reading = read(path, storage)
+    assert [part["rows"] for part in reading.parts] == [4, 2]
+    assert [number for number, _ in iter_rows(storage, reading)] == [1, 2, 3, 4, 5, 6]
 
 
 def test_reading_survives_json(path, storage):
@@ -161,6 +172,17 @@ def test_processor_limit_ends_the_reading(tmp_path, storage):
     with pytest.raises(TimeIsUp):
         read(path, storage, limits=Limits(1 << 30, 1, 30))
     assert stored_files(storage) == []
+
+
+def test_small_file_is_not_waited_for_as_long_as_a_large_one():
+    code = "import resource, sys; from imports.readers import _confine; _confine({!r}, {}); "
+    code += "print(resource.getrlimit(resource.RLIMIT_CPU)[0])"
+    limits = {"address_space": 1 << 30, "cpu_seconds": 1200}
+    seconds = [
+        int(subprocess.check_output([sys.executable, "-c", code.format(limits, size)], cwd=parts.PROJECT))
+        for size in (5000, 10 << 20, 512 << 20)
+    ]
+    assert seconds == [15, 215, 1200]
 
 
 def test_memory_limit_is_a_sentence(tmp_path, storage):

@@ -12,80 +12,26 @@ from pathlib import Path
 import openpyxl
 import pytest
 import xlwt
-from django.core.files.storage import InMemoryStorage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imports.parts import Limits, iter_rows, read_file
+from imports import readers_output
 from imports.readers import FILE_PROBLEMS, UnreadableFile
 
+from .workbooks import (
+    MAIN,
+    SHEET_PART,
+    archive,
+    problem_of,
+    read,
+    read_bytes,
+    repacked,
+    with_sheet,
+    workbook,
+    xls,
+)
+
 PROJECT = Path(__file__).resolve().parents[2]
-LIMITS = Limits(address_space=1 << 30, cpu_seconds=20, wall_seconds=30)
-SHEET_PART = "xl/worksheets/sheet1.xml"
-MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-
-
-def read(path, **options):
-    """Return the Reading and its rows as {row number: cells}."""
-    storage = InMemoryStorage()
-    options.setdefault("name", Path(path).name)
-    reading = read_file(path, storage=storage, prefix="parts", limits=LIMITS, **options)
-    return reading, dict(iter_rows(storage, reading))
-
-
-def read_bytes(tmp_path, data, name="contacts.csv", **options):
-    path = tmp_path / name
-    path.write_bytes(data)
-    return read(path, **options)
-
-
-def problem_of(tmp_path, data, name="contacts.csv", **options):
-    with pytest.raises(UnreadableFile) as caught:
-        read_bytes(tmp_path, data, name, **options)
-    assert caught.value.sentence
-    return caught.value
-
-
-def workbook(rows, start=1):
-    book = openpyxl.Workbook()
-    for number, cells in enumerate(rows, start):
-        for column, value in enumerate(cells, 1):
-            book.active.cell(number, column, value)
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
-
-
-def repacked(data, replace=None, drop=()):
-    """Return the package with some parts replaced or added, or dropped."""
-    source, target = zipfile.ZipFile(io.BytesIO(data)), io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        parts = {name: source.read(name) for name in source.namelist() if name not in drop}
-        for name, content in (parts | (replace or {})).items():
-            archive.writestr(name, content)
-    return target.getvalue()
-
-
-def with_sheet(rows, before=""):
-    sheet = f"<worksheet {MAIN}>{before}<sheetData>{rows}</sheetData></worksheet>"
-    return repacked(workbook([["x"]]), {SHEET_PART: sheet.encode()})
-
-
-def xls(rows):
-    book = xlwt.Workbook()
-    sheet = book.add_sheet("Contacts")
-    styles = {
-        datetime.date: xlwt.easyxf(num_format_str="yyyy-mm-dd"),
-        datetime.datetime: xlwt.easyxf(num_format_str="yyyy-mm-dd hh:mm:ss"),
-        datetime.time: xlwt.easyxf(num_format_str="hh:mm:ss"),
-    }
-    for number, cells in enumerate(rows):
-        for column, value in enumerate(cells):
-            if value is not None:
-                sheet.write(number, column, value, styles.get(type(value), xlwt.Style.default_style))
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
 
 
 # Text
@@ -187,6 +133,14 @@ def test_western_letters_far_down_the_file_decide_its_encoding(tmp_path):
     reading, rows = read_bytes(tmp_path, data)
     assert reading.encoding == "windows-1252"
     assert rows[200_002] == ["José", "Málaga"]
+
+
+def test_rows_that_would_fill_the_disk_are_not_written(monkeypatch):
+    monkeypatch.setattr(readers_output, "MAX_BYTES", 100)
+    out = readers_output.RowWriter(io.BytesIO(), 1000, 500)
+    with pytest.raises(UnreadableFile) as caught:
+        out.write_all((row, ["x" * 20]) for row in range(1, 2000))
+    assert caught.value.code == "too_large_to_read"
 
 
 @pytest.mark.parametrize("name", ["ISO-8859-7", "iso8859_7", "greek"])
@@ -306,7 +260,7 @@ def test_both_engines_agree_on_random_workbooks(tmp_path):
         rows = [[chance.choice(values) for _ in range(chance.randrange(9))] for _ in range(30)]
         path = tmp_path / "random.xlsx"
         path.write_bytes(workbook(rows, start=chance.randrange(1, 9)))
-        assert child_lines(path, "openpyxl") == child_lines(path, None)
+        assert child_lines(path, "careful") == child_lines(path, None)
 
 
 def test_readers_of_xls_and_xlsx_agree(tmp_path):
@@ -480,14 +434,6 @@ def test_xlsx_named_xls_is_read(tmp_path):
 def test_delimited_text_named_xls_is_read(tmp_path, data):
     reading, rows = read_bytes(tmp_path, data, "contacts.xls")
     assert (reading.format, rows) == ("csv", {1: ["a", "b"], 2: ["1", "2"]})
-
-
-def archive(**parts):
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target:
-        for name, content in parts.items():
-            target.writestr(name, content)
-    return stream.getvalue()
 
 
 def with_content_type(old, new):
