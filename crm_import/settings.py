@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "crm_import.client_address.note_client_address",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -285,6 +286,7 @@ IMPORT_CHILD_MEMORY_BYTES = number("IMPORT_CHILD_MEMORY_BYTES", 3 * 1024 * MB)
 IMPORT_CHILD_MEMORY_IN_REQUEST = number("IMPORT_CHILD_MEMORY_IN_REQUEST", 1024 * MB)
 IMPORT_DRAFT_DAYS = number("IMPORT_DRAFT_DAYS", 14)
 IMPORT_RETENTION_DAYS = number("IMPORT_RETENTION_DAYS", 90)
+IMPORT_AUDIT_DAYS = number("IMPORT_AUDIT_DAYS", 730)
 
 # Log: one line per event on standard error, with nothing from the imported files
 

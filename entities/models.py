@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from imports.erased import Erased
 from imports.keys import exact_key, folded_key, uuid7
 
 
@@ -106,7 +107,7 @@ class ProductType(LookUp):
         verbose_name_plural = _("product types")
 
 
-class Contact(Record):
+class Contact(Erased, Record):
     class Type(models.TextChoices):
         PERSON = "PERSON", _("Person")
         COMPANY = "COMPANY", _("Company")

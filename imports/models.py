@@ -17,8 +17,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from .events import ImportEvent
 from .importers import importer_for
-from .keys import uuid7
 from .mapping import Mapping, Options
 from .parts import Reading
 from .problems import DONE, Problem
@@ -28,6 +28,7 @@ from .versions import holds_unknown, is_as_stored_now, restored
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 NOT_DECISIVE = ("leave_out", "first_rows")
+NO_LONGER_KEPT = "…"
 COUNTED = ("created", "updated", "unchanged", "rejected")
 
 
@@ -116,6 +117,7 @@ class ImportJob(models.Model):
     mapping = models.JSONField(default=dict, blank=True)
     options = models.JSONField(default=dict, blank=True)
     corrected = models.PositiveIntegerField(default=0, help_text="how often its rows were corrected in place")
+    erased = models.PositiveIntegerField(default=0, help_text="rows that were erased with their records")
     language = models.CharField(max_length=10, blank=True, help_text="of who started it")
     remembered = models.ForeignKey(
         RememberedMapping,
@@ -422,6 +424,13 @@ class ImportRun(models.Model):
             for cause in sorted(causes, key=lambda cause: (-cause["count"], cause["example_row"]))
         ]
 
+    def forget_values(self):
+        """Keep the causes without the values that had them; see writing.count_problems."""
+        for cause in self.summary.get("problems", {}).values():
+            code, column, _value, details = cause["example"]
+            cause |= {"values": {}, "example": [code, column, NO_LONGER_KEPT, details]}
+        self.save(update_fields=["summary"])
+
     @property
     def done_already(self):
         """How many rows it refused because another import of the family had done them."""
@@ -530,23 +539,6 @@ class GeneratedLookup(models.Model):
 
     def __str__(self):
         return f"{self.model} {self.record_id}"
-
-
-class ImportEvent(models.Model):
-    """Who did what with an import, and when. Append-only; kept when the import is deleted."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    job = models.ForeignKey(ImportJob, models.SET_NULL, null=True, related_name="events")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    at = models.DateTimeField(auto_now_add=True)
-    event = models.CharField(max_length=40)
-    details = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self):
-        return self.event
 
 
 class WorkerBeat(models.Model):

@@ -7,10 +7,11 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from .access import may_create, page_context
+from .events import ImportEvent
 from .remembered import RememberedMapping
 
 MAPPINGS_PER_PAGE = 25
@@ -87,6 +88,7 @@ def change(request, mapping):
     if not form.is_valid():
         return render_mappings(request, form, status=422)
     form.save()
+    note(request, gettext_noop("mapping changed"), mapping)
     messages.success(request, _("The mapping “%(name)s” is saved.") % {"name": mapping})
     return redirect("imports:mappings")
 
@@ -95,5 +97,11 @@ def change(request, mapping):
 @require_POST
 def delete(request, mapping):
     mapping.delete()
+    note(request, gettext_noop("mapping deleted"), mapping)
     messages.success(request, _("The mapping “%(name)s” is deleted.") % {"name": mapping})
     return redirect("imports:mappings")
+
+
+def note(request, event, mapping):
+    details = {"name": str(mapping), "shared": mapping.shared, "entity_type": mapping.entity_type}
+    ImportEvent.objects.create(event=event, user=request.user, details=details)

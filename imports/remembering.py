@@ -4,6 +4,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from .cells import shown_cell
 from .headers import header_cells, headers
@@ -170,3 +171,4 @@ def save_as(job, name, shared):
         defaults=contents(job) | {"shared": shared},
     )
     job.save_draft("remembered")
+    job.log(gettext_noop("mapping saved"), job.created_by, name=name, shared=shared)

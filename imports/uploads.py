@@ -20,7 +20,7 @@ from django.utils.translation import gettext_noop as _
 from .access import CREATE, may_enter
 from .models import ImportEvent, ImportJob, ImportRun
 
-UPLOADED = _("uploaded")
+UPLOADED, REFUSED = _("uploaded"), _("upload refused")
 UPLOADS_AN_HOUR = 100
 READ_AT_ONCE = 3
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -78,6 +78,7 @@ class ImportUploadHandler(TemporaryFileUploadHandler):
 
     def new_file(self, *args, **kwargs):
         if not is_expected(self.request):
+            note_unexpected(self.request)
             raise StopUpload(connection_reset=True)
         if problem := self.find_problem():
             self.stop(problem)
@@ -118,6 +119,14 @@ def is_expected(request):
         return False
     drafts = ImportJob.objects.filter(pk=match.kwargs["pk"], state=ImportJob.State.DRAFT)
     return may_enter(user, CREATE) and drafts.filter(created_by_id=user.pk).exists()
+
+
+def note_unexpected(request):
+    """Who is logged in and sends files where none belong is noted; of others there is no end."""
+    user = getattr(request, "user", None)
+    if user and user.is_authenticated:
+        details = {"path": request.path[:200], "reason": "not expected here"}
+        ImportEvent.objects.create(event=REFUSED, user=user, details=details)
 
 
 def find_throttle(user):

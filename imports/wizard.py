@@ -6,6 +6,7 @@ from django.http import Http404, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -22,6 +23,7 @@ from . import (
 )
 from . import preview as previews
 from .access import lacking, may_create
+from .events import ImportEvent
 from .forms import EntityTypeForm, StartForm, UploadForm, content_answers
 from .importers import importer_for, importers
 from .mapping import FIRST_ROWS
@@ -110,6 +112,8 @@ def delete_draft(request, job):
     forget(request, job)
     execution.stop_runs(job)
     if drafts.delete(job):
+        details = {"draft": job.pk, "file": name, "sha256": job.sha256}
+        ImportEvent.objects.create(event=gettext_noop("draft deleted"), user=request.user, details=details)
         messages.success(request, deleted_sentence(name))
     return redirect("imports:list")
 
@@ -169,6 +173,7 @@ def take_upload(request, job, file):
 
 
 def refuse_upload(request, job, sentence):
+    job.log(uploads.REFUSED, request.user, reason=sentence)
     if wants_json(request):
         return JsonResponse({"problem": sentence}, status=422)
     return render_upload(request, job, sentence)

@@ -12,6 +12,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 
 from entities.models import Contact
 from imports import remembering
+from imports.events import ImportEvent
 from imports.models import ImportJob
 from tests import factories
 from tests.conftest import person
@@ -190,6 +191,10 @@ MODEL_PAGES = {
     },
     "auth": dict.fromkeys(("changelist", "change", "history", "add", "delete"), SUPERUSER),
 }
+# Who may see the history reads it, and nobody writes it.
+MODEL_PAGES["imports"] = dict.fromkeys(("changelist", "change", "history"), IMPORTERS) | dict.fromkeys(
+    ("add", "delete"), NOBODY
+)
 MODEL_PAGES["django_q"] = MODEL_PAGES["axes"] = MODEL_PAGES["auth"] | {"add": NOBODY}
 ADDRESSES_OF = {
     "password_reset_confirm": {"uidb64": "MQ", "token": "set-password"},
@@ -234,6 +239,7 @@ def task(success):
 
 RECORDS = {
     OrmQ: {"key": "crm_import", "payload": "", "lock": timezone.now()},
+    ImportEvent: {"event": "uploaded"},
     Schedule: {"func": "imports.execution.sweep"},
     Success: task(True),
     Failure: task(False),
