@@ -6,12 +6,9 @@ other row hangs on these.
 
 from . import drafts
 from .importing import FileRows
-from .models import ImportRow, ImportRun, file_storage
+from .models import ImportRun, file_storage
 from .parts import iter_rows
-from .problems import CONTENT, Problem
-from .writing import count_problems
-
-FETCHED_ROWS = 2000
+from .writing import count_problems_anew
 
 
 class CorrectedRows(FileRows):
@@ -40,14 +37,9 @@ class CorrectedRows(FileRows):
         super().finish(worker)
 
     def count_causes(self):
-        """Count the causes anew, so that their examples and values are of rows that still have them."""
-        run, causes, content = self.run, {}, 0
-        rejected = run.details.filter(outcome=ImportRow.Outcome.REJECTED).order_by("row_number")
-        for number, stored in rejected.values_list("row_number", "problems").iterator(FETCHED_ROWS):
-            problems = [Problem.from_json(problem) for problem in stored]
-            count_problems(causes, number, problems)
-            content += any(problem.kind == CONTENT for problem in problems)
-        run.summary["problems"] = causes
+        """Count the causes anew: some of the rows may have others now."""
+        run = self.run
+        content = count_problems_anew(run)
         run.summary["doubles"] = run.doubles.count()
         run.cursor, run.rejected_for_content = run.summary.pop("again")["cursor"], content
         ImportRun.objects.filter(pk=run.pk, token=run.token).update(

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_noop
 
-from . import beat, drafts, remembering, reports, retention
+from . import beat, drafts, erased, remembering, reports, retention
 from .mapping import UPDATE
 from .models import ImportJob, ImportRow, ImportRun, file_storage
 from .problems import CHOSEN, DONE
@@ -48,16 +48,16 @@ def put_in_queue(run):
 @beat.beating()
 def sweep():
     """The scheduled task: queue again what nobody works on (its worker died, its task was lost), send
-    the e-mails that could not be sent, remove forgotten drafts and what is kept no longer. Harmless when
-    wrong: the claim decides."""
+    the e-mails that could not be sent, have people erased whose records were deleted, and remove what is
+    kept no longer. Harmless when wrong: the claim decides."""
+    from django_q.tasks import async_task
+
     for run in ImportRun.objects.filter(state__in=ImportRun.UNFINISHED, lease__lt=Now()):
         put_in_queue(run)
     for pk in ImportJob.objects.filter(mail_pending=True).values_list("pk", flat=True):
         reports.send_mail(pk)
-    forgotten = timezone.now() - timedelta(days=settings.IMPORT_DRAFT_DAYS)
-    for job in ImportJob.objects.filter(state=ImportJob.State.DRAFT, touched_at__lt=forgotten):
-        stop_runs(job)
-        drafts.delete(job)
+    if erased.waiting().exists():
+        async_task("imports.erasing.erase", q_options={"timeout": settings.IMPORT_READ_SECONDS + 60})
     retention.remove_what_is_over()
     beat.forget_silent()
 
@@ -91,9 +91,10 @@ def start(job, user=None, *, start_key, leave_out=None, first_rows=None, queue=p
         gettext_noop("started"),
         user,
         options=options,
-        mapping=job.mapping,
+        mapping={name: said for name, said in job.mapping.items() if name != "values"},
         file=job.file_name,
         sha256=job.sha256,
+        **({"from_command_line": True} if job.from_command_line else {}),
     )
     remembering.keep(job)
     proceed(job, queue)

@@ -58,7 +58,7 @@ class FileCell:
 
 @dataclass
 class Explained:
-    """`steps` are in the order of time; `cells` are None when they are no longer kept."""
+    """`steps` are in the order of time; `cells` are None when they are no longer kept, [] when they are erased."""
 
     job: ImportJob
     number: int
@@ -149,6 +149,8 @@ def cells_of(job, number, steps):
         return False, None
     if cells is None:
         return bool(steps), None
+    if not cells:
+        return True, []
     return True, file_cells(job, number, cells, problem_columns(job, steps))
 
 

@@ -47,6 +47,7 @@ def deciding_runs(root):
 def failed_rows(root):
     """What tells of the rows of the file that some import of the family has rejected."""
     rejected = ImportRowDetail.objects.filter(run__in=deciding_runs(root), outcome=REJECTED)
+    rejected = rejected.exclude(cells=[])  # of what is erased nothing can be corrected
     return rejected.filter(row_number__lte=last_row(root))
 
 
@@ -60,7 +61,7 @@ def waiting_count(root):
 def left_count(root):
     """How many failed rows of the family are not done."""
     runs = deciding_runs(root)
-    if len(runs) == 1:
+    if len(runs) == 1 and not root.erased:
         return runs[0].rejected
     done = done_rows(root).values("row_number")
     return failed_rows(root).exclude(row_number__in=done).values("row_number").distinct().count()
@@ -148,7 +149,7 @@ def rows_left(root):
 def own_failed_rows(run, last):
     """The rows that a run rejected for what they hold, up to the row `last`."""
     for row in rejected_rows(run, row_number__lte=last):
-        if not any(problem.code == DONE_ALREADY for problem in row[2]):
+        if row[1] and not any(problem.code == DONE_ALREADY for problem in row[2]):
             yield row
 
 

@@ -20,6 +20,7 @@ FORMAT = "format"
 CONTENT = "content"
 CHOSEN = "chosen"  # nothing is wrong with the row: it is left out because somebody chose so
 DONE = "done"
+ERASED = "erased"
 KEPT = "kept"  # why an undo leaves a record as it is
 SHOWN_VALUE_LENGTH = 80
 # The details that are words of ours: what records are called, and a reason, which may name other details.
@@ -182,6 +183,11 @@ CATALOGUE = {
         _(
             "There is nothing to do; to change the record, change it in the CRM or import it with updating on."
         ),
+    ),
+    ERASED: Cause(
+        CHOSEN,
+        _("what the row held was erased with the record that it was about"),
+        _("There is nothing to do."),
     ),
     # Why an undo leaves a record as it is.
     "changed_by_import": Cause(

@@ -98,25 +98,26 @@ def write_failed_rows(file, job, run, rows_of):
     return file_format
 
 
-def write_table(file, job, file_format, table):
+def write_table(file, job, file_format, table, escaped=True):
     """Write the rows of table(speech) to a file, which is then at its beginning."""
     if file_format == "csv":
-        write_as_csv(file, job, table)
+        write_as_csv(file, job, table, escaped)
     else:
-        WRITERS[file_format](file, table(str), Style(all_text=file_format != job.file_format == "csv"))
+        all_text = file_format != job.file_format == "csv"
+        WRITERS[file_format](file, table(str), Style(all_text=all_text, escaped=escaped))
     file.seek(0)
 
 
-def write_as_csv(file, job, table):
+def write_as_csv(file, job, table, escaped):
     """In the delimiter and encoding of the upload, when that has all characters."""
     reading = job.get_reading()
-    style = Style(delimiter=reading.delimiter or ",", encoding=reading.encoding)
+    style = Style(delimiter=reading.delimiter or ",", encoding=reading.encoding, escaped=escaped)
     try:
         WRITERS["csv"](file, table(speech_of(style.encoding)), style)
     except UnicodeEncodeError:
         file.seek(0)
         file.truncate()
-        WRITERS["csv"](file, table(str), Style(delimiter=style.delimiter))
+        WRITERS["csv"](file, table(str), Style(delimiter=style.delimiter, escaped=escaped))
 
 
 def speech_of(encoding):

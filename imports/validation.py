@@ -14,6 +14,7 @@ from .doubles import DoubleCheck
 from .fields import LookUp, Reference
 from .keys import uuid7
 from .mapping import CLEAR, FILL
+from .problems import ERASED, Problem
 from .rows import place_of
 
 CREATED, UPDATED, UNCHANGED, REJECTED = "created", "updated", "unchanged", "rejected"
@@ -137,6 +138,7 @@ class Checker:
     def decide_rows(self, rows):
         """The part that reads the database: each row gets its outcome."""
         refused = self.relatives.refused([row.number for row in rows]) if self.relatives else {}
+        refused |= {row.number: Problem(ERASED) for row in rows if not row.cells}
         considered = [row for row in rows if row.number not in refused]
         self.find_records(considered)
         self.find_rows_elsewhere(considered)

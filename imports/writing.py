@@ -4,8 +4,10 @@ from django.db.models import F
 
 from . import bulk
 from .models import COUNTED, GeneratedLookup, ImportRow, ImportRowDetail, ImportRun, RowDouble
+from .problems import CONTENT, Problem
 from .validation import CREATED, REJECTED, UPDATED
 
+FETCHED_ROWS = 2000
 REMEMBERED_NAMES = 2000
 BLOCK_ROWS = 5000
 REMEMBERED_VALUES = 200
@@ -173,6 +175,19 @@ def count_problems(causes, number, problems):
             len(values) < REMEMBERED_VALUES and len(problem.value) <= LONGEST_VALUE
         ):
             values[problem.value] = values.get(problem.value, 0) + 1
+
+
+def count_problems_anew(run):
+    """Count the causes of a run from what is kept of its rows, so that their examples and values are of rows
+    that still have them; returns how many rows have incorrect content."""
+    causes, content = {}, 0
+    rejected = run.details.filter(outcome=REJECTED).order_by("row_number")
+    for number, stored in rejected.values_list("row_number", "problems").iterator(FETCHED_ROWS):
+        problems = [Problem.from_json(problem) for problem in stored]
+        count_problems(causes, number, problems)
+        content += any(problem.kind == CONTENT for problem in problems)
+    run.summary["problems"] = causes
+    return content
 
 
 def _new_cause(problem, number):

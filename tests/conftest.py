@@ -16,7 +16,7 @@ DATABASE_FIXTURES = {"db", "product", *TRANSACTION_FIXTURES}
 MADE_BY_MIGRATIONS = [
     ("entities.migrations.0002_groups", "create_groups"),
     ("imports.migrations.0002_sweep", "schedule"),
-    ("imports.migrations.0007_orphans", "schedule"),
+    ("imports.migrations.0008_orphans", "schedule"),
 ]
 
 

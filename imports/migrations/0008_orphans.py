@@ -17,7 +17,7 @@ def unschedule(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("imports", "0006_audit_and_erasure"),
+        ("imports", "0007_audit_and_erasure"),
         ("django_q", "0019_alter_task_options_alter_ormq_key_alter_ormq_lock_and_more"),
     ]
     operations = [migrations.RunPython(schedule, unschedule)]
