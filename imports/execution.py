@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_noop
 
-from . import beat, drafts, erased, remembering, reports, retention
+from . import beat, drafts, erased, pausing, remembering, reports, retention
 from .mapping import UPDATE
 from .models import ImportJob, ImportRow, ImportRun, file_storage
 from .problems import CHOSEN, DONE
@@ -49,9 +49,11 @@ def put_in_queue(run):
 def sweep():
     """The scheduled task: queue again what nobody works on (its worker died, its task was lost), send
     the e-mails that could not be sent, have people erased whose records were deleted, and remove what is
-    kept no longer. Harmless when wrong: the claim decides."""
+    kept no longer. Harmless when wrong: the claim decides. While imports are paused all of it waits."""
     from django_q.tasks import async_task
 
+    if pausing.since():
+        return
     for run in ImportRun.objects.filter(state__in=ImportRun.UNFINISHED, lease__lt=Now()):
         put_in_queue(run)
     for pk in ImportJob.objects.filter(mail_pending=True).values_list("pk", flat=True):

@@ -554,3 +554,18 @@ class WorkerBeat(models.Model):
 
     def __str__(self):
         return f"{self.host}:{self.group} {self.at}"
+
+
+class Pause(models.Model):
+    """Its one row is there while an operator has paused all imports."""
+
+    ONLY = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY, editable=False)
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return f"since {self.since}"

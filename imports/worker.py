@@ -27,7 +27,7 @@ from django.utils.translation import override
 
 from crm_import.logs import about
 
-from . import beat, repairs, reports, results
+from . import beat, pausing, repairs, reports, results
 from .checking_again import CorrectedRows
 from .execution import Lost, cancelled_sentence, end, is_at, put_in_queue, stopped_sentence
 from .importing import FileRows
@@ -114,6 +114,10 @@ class Worker:
 
     def claim(self, run_id):
         """The run, when it waits or its worker's lease is over; else None. Attempts are counted first."""
+        if self.is_paused():
+            due = ImportRun.objects.filter(pk=run_id, state=ImportRun.State.WAITING)
+            due.update(lease=Now())  # the first sweep after the pause queues it again
+            return None
         token = uuid.uuid4()
         free = Q(state=ImportRun.State.WAITING) | Q(state=ImportRun.State.RUNNING, lease__lt=Now())
         claimed = ImportRun.objects.filter(free, pk=run_id).update(
@@ -129,6 +133,10 @@ class Worker:
             self.give_up(run)
             return None
         return run
+
+    def is_paused(self):
+        """Who works in slices heeds the operator's switch; the command line asks before it begins."""
+        return self.slice_seconds != float("inf") and pausing.since() is not None
 
     def lease_seconds(self, run_id):
         is_of_one_task = ImportRun.objects.filter(pk=run_id, kind__in=ImportRun.OF_ONE_TASK).exists()
@@ -205,12 +213,15 @@ class Worker:
         deadline = time.monotonic() + self.slice_seconds
         rows, size = work.rows(), settings.IMPORT_BATCH_ROWS
         while batch := list(islice(rows, size)):
+            if self.is_paused():
+                self.hand_over(run, lambda run: None, lease=Now())
+                return
             began = time.monotonic()
             self.work_batch(run, work, batch)
             self.on_progress(run)
             size = next_size(size, time.monotonic() - began)
             if time.monotonic() > deadline:
-                self.hand_over(run)
+                self.hand_over(run, self.queue)
                 return
         work.finish(self)
 
@@ -248,12 +259,12 @@ class Worker:
         if not taken:
             raise CancelRequested if self.mine(run).filter(cancel_requested=True).exists() else Lost
 
-    def hand_over(self, run):
-        """Give the rest of the run to the next slice."""
+    def hand_over(self, run, queue, lease=None):
+        """Give the rest of the run to the next slice; with a lease, to the sweep that finds it over."""
         with transaction.atomic():
-            if not self.mine(run).update(state=ImportRun.State.WAITING, token=None, lease=None):
+            if not self.mine(run).update(state=ImportRun.State.WAITING, token=None, lease=lease):
                 raise Lost
-            self.queue(run)
+            queue(run)
 
 
 def next_size(size, seconds):

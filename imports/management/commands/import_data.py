@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 
-from imports import drafts, execution, reports
+from imports import drafts, execution, pausing, reports
 from imports.cells import BadCell
 from imports.importers import importer_for, importers
 from imports.joining import joinable
@@ -56,6 +56,8 @@ class Command(BaseCommand):
     def handle(self, **options):
         self.options = options
         began = time.monotonic()
+        if pausing.since():
+            raise self.wrong("All imports are paused. manage.py resume_imports lets them go on.")
         self.refuse_unwritable(options["failed_rows"])
         try:
             job = self.draft()
