@@ -1,4 +1,5 @@
 # make run: the product with demo data.  make test: everything checked, browser included.
+# make bench: its speed beside the database's limit and other packages, on SQLite and the database of DATABASE_URL.
 # Needs Python 3.11 or later and make; all else is brought into .venv from the locks.
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
@@ -7,13 +8,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all:
 
-.PHONY: run test lint format messages lock clean
+.PHONY: run test bench lint format messages lock clean
 
 run: $(VENV)/.run
 	@exec $(BIN)/python -u manage.py start
 
 test: $(VENV)/.dev $(VENV)/.browser lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+bench: $(VENV)/.bench
+	$(BIN)/python -m tests.benchmarks --out docs/speed.md $(BENCH_ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
@@ -44,6 +48,11 @@ $(VENV)/.dev: requirements-dev.lock | $(VENV)/bin/python
 	@$(PIP) -r requirements-dev.lock
 	@touch $@ $(VENV)/.run
 
+$(VENV)/.bench: requirements-bench.lock | $(VENV)/bin/python
+	@echo "Installing the requirements and what to measure beside (once)"
+	@$(PIP) -r requirements-bench.lock
+	@touch $@
+
 $(VENV)/.browser: | $(VENV)/.dev
 	@$(BIN)/python tests/bring_browser.py
 	@$(BIN)/python tests/bring_office.py
@@ -53,6 +62,7 @@ lock:
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(UPGRADE) pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(UPGRADE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(UPGRADE) --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis staticfiles
