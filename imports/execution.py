@@ -56,7 +56,7 @@ def sweep():
         return
     for run in ImportRun.objects.filter(state__in=ImportRun.UNFINISHED, lease__lt=Now()):
         put_in_queue(run)
-    for pk in ImportJob.objects.filter(mail_pending=True).values_list("pk", flat=True):
+    for pk in ImportJob.objects.filter(mail_due__lte=Now()).values_list("pk", flat=True):
         reports.send_mail(pk)
     if erased.waiting().exists():
         async_task("imports.erasing.erase", q_options={"timeout": settings.IMPORT_READ_SECONDS + 60})
@@ -221,7 +221,7 @@ def resume(job, user=None, queue=put_in_queue):
     run = job.latest_run(ImportRun.Kind.CHECK, ImportRun.Kind.IMPORT)
     options = {**job.options, "first_rows": None} if job.is_tried else job.options
     if not can_resume(job, run) or not job.move_to(
-        ImportJob.State.IN_PROGRESS, reason="", finished_at=None, mail_pending=False, options=options
+        ImportJob.State.IN_PROGRESS, reason="", finished_at=None, mail_due=None, options=options
     ):
         return False
     job.log(gettext_noop("continued"), user, after_row=run.cursor)
@@ -252,7 +252,7 @@ def start_leaving_out(job, user=None, queue=put_in_queue):
         return False
     options = {**job.options, "leave_out": True}
     if not job.move_to(
-        ImportJob.State.IN_PROGRESS, reason="", finished_at=None, mail_pending=False, options=options
+        ImportJob.State.IN_PROGRESS, reason="", finished_at=None, mail_due=None, options=options
     ):
         return False
     job.log(gettext_noop("started again, leaving rows out"), user)
@@ -322,6 +322,12 @@ def is_at(job, run):
     return bool(job.is_running and latest and latest.pk == run.pk and run.digest == job.digest)
 
 
+def locked_job(run):
+    """The import of a run, locked before the run, as a start does; not against who only refers to it, such
+    as the audit entry of somebody who cancels, which waits for the run."""
+    return ImportJob.objects.select_for_update(no_key=True).get(pk=run.job_id)
+
+
 def end(job, run, state, reason, failed_rows="", mail=True):
     """Move a running import to its end with the counts of its deciding run. `failed_rows` is the stored
     file of them, made before: making it takes longer than a transaction may."""
@@ -334,16 +340,16 @@ def end(job, run, state, reason, failed_rows="", mail=True):
         finished_at=timezone.now(),
         not_reached=job.rows - sum(counts.values()),
         failed_rows=failed_rows,
-        mail_pending=mail and job.created_by_id is not None,
+        mail_due=Now() if mail and job.created_by_id else None,
         **counts,
     )
     if not ended:
         raise Lost
     job.log(TRIED_EVENT if job.is_tried else state, reason=str(reason), **counts)
     if outdated:
-        transaction.on_commit(lambda: file_storage().delete(outdated))
-    if job.mail_pending:
-        transaction.on_commit(lambda: reports.send_mail(job.pk))
+        transaction.on_commit(lambda: file_storage().delete(outdated), robust=True)
+    if job.mail_due:
+        transaction.on_commit(lambda: reports.send_mail(job.pk), robust=True)
 
 
 def nothing_imported_sentence(run):

@@ -140,7 +140,7 @@ class ImportJob(models.Model):
     )
     undone_at = models.DateTimeField(null=True, blank=True)
     from_command_line = models.BooleanField(default=False)
-    mail_pending = models.BooleanField(default=False)
+    mail_due = models.DateTimeField(null=True, help_text="when to tell how it ended; None when that is done")
 
     class Meta:
         verbose_name = _("import")

@@ -3,12 +3,14 @@
 import io
 import logging
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.files import File
 from django.core.mail import EmailMultiAlternatives
+from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -16,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import wording
 from .corrections import own_headers
+from .failpoints import reached
 from .family import rejected_rows, rows_left
 from .headers import header_cells
 from .mapping import name_without_header
@@ -35,6 +38,7 @@ RESULTS = {
 # What our sentences use and old encodings lack.
 TYPOGRAPHY = {"“": '"', "”": '"', "«": '"', "»": '"', "…": "...", "’": "'", "–": "-"}
 FAILED_ROWS = " - failed rows"
+MAIL_AGAIN_AFTER = timedelta(minutes=5)  # longer than a mail server may take
 
 
 # The failed rows
@@ -174,23 +178,30 @@ def write_sample(importer, file_format):
 
 
 def send_mail(job_pk):
-    """Tell who started the import how it ended. Sent once: who resets `mail_pending` first sends it.
+    """Tell who started the import how it ended. Who first puts off `mail_due` sends it.
 
-    When the mail server refuses, it is pending again; nothing is raised.
+    It stays due until the mail server has taken it: when that refuses, or the sender dies, it is sent
+    later. Nothing is raised.
     """
-    pending = ImportJob.objects.filter(pk=job_pk, mail_pending=True)
-    if not pending.update(mail_pending=False):
+    due = ImportJob.objects.filter(pk=job_pk, mail_due__lte=Now())
+    if not due.update(mail_due=Now() + MAIL_AGAIN_AFTER):
         return
     job = ImportJob.objects.select_related("created_by").get(pk=job_pk)
-    if not (job.created_by and job.created_by.email):
-        return
     try:
-        with job.in_its_language():
-            mail = message(job)
-        mail.send()
+        if job.created_by and job.created_by.email:
+            send(job)
     except Exception:  # Whatever it is, the import has ended, and no mail may change that.
         log.exception("the e-mail about import %s could not be sent", job_pk)
-        ImportJob.objects.filter(pk=job_pk, finished_at=job.finished_at).update(mail_pending=True)
+        return
+    ImportJob.objects.filter(pk=job_pk, mail_due=job.mail_due).update(mail_due=None)
+
+
+def send(job):
+    with job.in_its_language():
+        mail = message(job)
+    reached("before_mail")
+    mail.send()
+    reached("after_mail")
 
 
 def message(job):

@@ -17,6 +17,7 @@ from django.utils.translation import pgettext_lazy
 from . import family
 from .corrections import result_headers
 from .execution import Lost, add_run, put_in_queue
+from .failpoints import reached
 from .models import ImportJob, ImportRow, ImportRun, file_storage, results_name
 from .outcomes import Outcomes
 from .parts import iter_rows
@@ -145,6 +146,7 @@ def write_in_background(run, is_mine):
     job = run.job
     with write(job, run.summary["as"], progress) as file:
         name = file_storage().save(results_name(job, run.summary["as"]), File(file))
+    reached("after_report")
     if not is_mine.update(summary={**run.summary, "file": name}):
         file_storage().delete(name)
         raise Lost

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from . import bulk, undo
+from .failpoints import reached
 from .models import GeneratedLookup, ImportJob, ImportRow, ImportRowDetail, ImportRun
 from .referrers import referring, relations
 from .said import Said
@@ -81,6 +82,7 @@ class UndoRows:
             self.decider.decide(rows)
             if self.is_undo:
                 write_back(self.importer, rows)
+        reached("mid_upsert")
         self.write_ledger(rows, timezone.now())
 
     def write_one(self, row):

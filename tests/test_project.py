@@ -150,6 +150,7 @@ LEVELS = [
     {
         "asked",
         "bulk",
+        "failpoints",
         "fields",
         "looks",
         "mapping",

@@ -21,7 +21,7 @@ def ended(state=ImportJob.State.COMPLETED, **values):
         "created_by": UserFactory(username="maria"),
         "started_at": at,
         "finished_at": at.replace(minute=25),
-        "mail_pending": True,
+        "mail_due": at,
     }
     return ImportJob.objects.create(state=state, **defaults | values)
 
@@ -90,7 +90,7 @@ def test_it_is_sent_once():
 
 
 def test_nothing_is_sent_while_nothing_is_pending():
-    reports.send_mail(ended(mail_pending=False).pk)
+    reports.send_mail(ended(mail_due=None).pk)
     assert mail.outbox == []
 
 
@@ -99,7 +99,7 @@ def test_nothing_is_sent_without_an_address():
     reports.send_mail(job.pk)
     job.refresh_from_db()
     assert mail.outbox == []
-    assert not job.mail_pending
+    assert job.mail_due is None
 
 
 def test_nothing_is_sent_when_the_starter_is_gone():
@@ -112,15 +112,20 @@ class RefusingBackend(BaseEmailBackend):
         raise smtplib.SMTPServerDisconnected("later")
 
 
-def test_a_refused_mail_is_pending_again_and_keeps_its_message_id(settings):
+def test_a_refused_mail_is_sent_later_and_keeps_its_message_id(settings):
     job = ended()
     backend = settings.EMAIL_BACKEND
     settings.EMAIL_BACKEND = f"{__name__}.RefusingBackend"
     reports.send_mail(job.pk)
     job.refresh_from_db()
-    assert job.mail_pending
+    assert job.mail_due > timezone.now()
     settings.EMAIL_BACKEND = backend
     reports.send_mail(job.pk)
+    assert mail.outbox == [], "it is not due yet"
+    ImportJob.objects.update(mail_due=timezone.now() - reports.MAIL_AGAIN_AFTER)
+    reports.send_mail(job.pk)
+    job.refresh_from_db()
+    assert job.mail_due is None
     expected = f"<import-{job.pk}-K7Q2-completed-20260304102530000000@127.0.0.1>"
     assert mail.outbox[0].extra_headers["Message-ID"] == expected
 

@@ -121,7 +121,7 @@ def test_a_trial_that_is_cancelled_before_is_no_trial_yet_and_continues_as_one(s
 def test_no_e_mail_tells_of_the_stop(business_admin, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         job = tried(user=business_admin)
-    assert (mail.outbox, job.mail_pending) == ([], False)
+    assert (mail.outbox, job.mail_due) == ([], None)
     with django_capture_on_commit_callbacks(execute=True):
         go_on(job)
     assert len(mail.outbox) == 1
