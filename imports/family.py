@@ -32,7 +32,7 @@ def last_row(root):
 
 def may_have_relatives(job):
     """Whether another import can have rows of this one: only what has failed rows is repaired."""
-    return bool(job.repairs_id or job.failed_rows)
+    return bool(job.repairs_id or job.rejected)
 
 
 def deciding_runs(root):

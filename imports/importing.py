@@ -6,7 +6,8 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from . import drafts
-from .execution import add_run, is_at, may_import, reopen, verdict
+from .execution import add_run, is_at, locked_job, may_import, reopen, verdict
+from .failpoints import reached
 from .models import ImportJob, ImportRun, file_storage
 from .parts import iter_rows
 from .said import TRIED, Said
@@ -66,25 +67,31 @@ class FileRows:
         if not self.is_import:
             self.checker.decide_rows(rows)
         elif one_by_one:
-            for row in rows:
-                self.write_one(row, now)
+            rows[:] = [self.write_one(row, now) for row in rows]
         else:
             self.checker.generated.clear()
             self.checker.decide_rows(rows)
             write_records(self.run, self.checker.importer, rows, now)
+        reached("mid_upsert")
         write_ledger(self.run, rows, now)
 
     def write_one(self, row, now):
-        """Blame the right row: what the database refuses is that row's problem alone."""
-        self.checker.generated.clear()
-        try:
-            with transaction.atomic():
-                self.checker.decide_rows([row])
-                write_records(self.run, self.checker.importer, [row], now)
-        except (IntegrityError, DataError):
-            row.refuse("refused_by_database")
-            row.outcome, row.record_id = REJECTED, None
-            row.generates.clear()
+        """Blame the right row: what the database refuses is that row's problem alone. Not the first time:
+        it may be that somebody else was writing the same record."""
+        for is_last in (False, True):
+            self.checker.generated.clear()
+            try:
+                with transaction.atomic():
+                    self.checker.decide_rows([row])
+                    write_records(self.run, self.checker.importer, [row], now)
+                return row
+            except (IntegrityError, DataError):
+                if not is_last:
+                    row = self.checker.cleaner.clean(row.number, row.cells)
+        row.refuse("refused_by_database")
+        row.outcome, row.record_id = REJECTED, None
+        row.generates.clear()
+        return row
 
     def count(self, rows, seconds):
         count_rows(self.run, rows, seconds)
@@ -100,9 +107,7 @@ class FileRows:
             worker.end(self.run, ImportRun.State.DONE, *found)
             return
         with transaction.atomic():
-            job = ImportJob.objects.select_for_update(no_key=True).get(
-                pk=self.job.pk
-            )  # first, as a start does
+            job = locked_job(self.run)
             worker.close(self.run, ImportRun.State.DONE)
             if not is_at(job, self.run):
                 return

@@ -15,6 +15,8 @@ from django.conf import settings
 from django.db import (
     DataError,
     IntegrityError,
+    InterfaceError,
+    InternalError,
     OperationalError,
     close_old_connections,
     connection,
@@ -29,7 +31,8 @@ from crm_import.logs import about
 
 from . import beat, pausing, repairs, reports, results
 from .checking_again import CorrectedRows
-from .execution import Lost, cancelled_sentence, end, is_at, put_in_queue, stopped_sentence
+from .execution import Lost, cancelled_sentence, end, is_at, locked_job, put_in_queue, stopped_sentence
+from .failpoints import reached
 from .importing import FileRows
 from .models import COUNTED, ImportJob, ImportRun, file_storage
 from .readers import UnreadableFile
@@ -41,6 +44,7 @@ log = logging.getLogger(__name__)
 
 CLAIMS_WITHOUT_PROGRESS = 3
 TRIES = 5
+PASSING = (OperationalError, InterfaceError, InternalError)  # the last two when the server hung up
 SQLITE_BATCH_SECONDS = 0.1
 SMALLEST_BATCH = 50
 ROWS = {
@@ -90,16 +94,23 @@ class Worker:
     def work_claimed(self, run):
         log.info("%s goes on after row %s", run.kind, run.cursor)
         try:
-            self.work_kind(run)
+            self.work_run(run)
         except Lost:
             log.info("the run is another worker's")
+        except Exception:
+            log.exception("the run stopped after row %s", run.cursor)
+            self.try_again(run)
+
+    def work_run(self, run):
+        try:
+            if run.attempts > CLAIMS_WITHOUT_PROGRESS:
+                self.give_up(run)
+            else:
+                self.work_kind(run)
         except CancelRequested:
             self.end(run, ImportRun.State.CANCELLED, ImportJob.State.CANCELLED, cancelled_sentence(run))
         except MayNot as reason:
             self.end(run, ImportRun.State.FAILED, ImportJob.State.FAILED, *reason.args)
-        except Exception:
-            log.exception("the run stopped after row %s", run.cursor)
-            self.try_again(run)
 
     def work_kind(self, run):
         if run.kind == ImportRun.Kind.READ:
@@ -129,9 +140,7 @@ class Worker:
         if not claimed:
             return None
         run = ImportRun.objects.select_related("job", "job__created_by").get(pk=run_id)
-        if run.attempts > CLAIMS_WITHOUT_PROGRESS:
-            self.give_up(run)
-            return None
+        reached("after_claim")
         return run
 
     def is_paused(self):
@@ -143,23 +152,34 @@ class Worker:
         return settings.IMPORT_READ_SECONDS + 60 if is_of_one_task else settings.IMPORT_LEASE_SECONDS
 
     def give_up(self, run):
-        self.end(run, ImportRun.State.FAILED, ImportJob.State.FAILED, stopped_sentence(run))
-        if run.kind == ImportRun.Kind.READ:
-            ImportJob.objects.filter(pk=run.job_id).update(reading_problem=Said("not_read"))
+        """Stop where the run is. Without the file of failed rows if it must be: the storage may be what
+        fails, and to continue makes the file after all."""
+        try:
+            failed_rows = self.save_failed_rows(run)
+        except Exception:
+            log.exception("the failed rows could not be saved")
+            failed_rows = ""
+        with transaction.atomic():
+            if run.kind == ImportRun.Kind.READ:
+                ImportJob.objects.filter(pk=run.job_id).update(reading_problem=Said("not_read"))
+            self.conclude(
+                run, ImportRun.State.FAILED, ImportJob.State.FAILED, stopped_sentence(run), failed_rows
+            )
 
     def try_again(self, run):
+        """Leave the run to the sweep, as if its worker had died: what is in its way may pass."""
         close_old_connections()
         if self.slice_seconds == float("inf"):
             self.give_up(run)
             return
-        with transaction.atomic():
-            if self.mine(run).update(state=ImportRun.State.WAITING, token=None, lease=None):
-                self.queue(run)
+        lease = Now() + timedelta(seconds=settings.IMPORT_LEASE_SECONDS)
+        self.mine(run).update(state=ImportRun.State.WAITING, token=None, lease=lease)
 
     def mine(self, run):
         return ImportRun.objects.filter(pk=run.pk, token=run.token, state=ImportRun.State.RUNNING)
 
     def close(self, run, state):
+        reached("before_done")
         if not self.mine(run).update(state=state, finished_at=timezone.now(), token=None, lease=None):
             raise Lost
         run.refresh_from_db()
@@ -167,11 +187,13 @@ class Worker:
     def end(self, run, run_state, state, reason, mail=True):
         """End a run, and the import with it if this run is what it is at."""
         failed_rows = self.save_failed_rows(run)
+        reached("after_report")
+        self.conclude(run, run_state, state, reason, failed_rows, mail)
+
+    def conclude(self, run, run_state, state, reason, failed_rows, mail=True):
         try:
             with transaction.atomic():
-                job = ImportJob.objects.select_for_update(no_key=True).get(
-                    pk=run.job_id
-                )  # first, as a start does
+                job = locked_job(run)
                 self.close(run, run_state)
                 if is_at(job, run):
                     end(job, run, state, reason, failed_rows, mail)
@@ -191,14 +213,17 @@ class Worker:
 
     def read(self, run):
         def progress(rows):
-            if not ImportRun.objects.filter(pk=run.pk, cancel_requested=False).update(rows_done=rows):
-                raise CancelRequested
+            reached("before_counters")
+            if not self.mine(run).filter(cancel_requested=False).update(rows_done=rows):
+                raise self.stopped_by(run)
 
         try:
             repairs.read(run.job, in_request=False, on_progress=progress, **run.summary.get("how", {}))
         except UnreadableFile as error:
-            ImportJob.objects.filter(pk=run.job_id).update(reading_problem=Said(error.code, **error.params))
-            self.close(run, ImportRun.State.FAILED)
+            with transaction.atomic():
+                self.close(run, ImportRun.State.FAILED)
+                problem = Said(error.code, **error.params)
+                ImportJob.objects.filter(pk=run.job_id).update(reading_problem=problem)
         else:
             self.close(run, ImportRun.State.DONE)
 
@@ -211,7 +236,7 @@ class Worker:
         if reason := work.why_not():
             raise MayNot(reason)
         deadline = time.monotonic() + self.slice_seconds
-        rows, size = work.rows(), settings.IMPORT_BATCH_ROWS
+        rows, size = work.rows(), first_size(run.attempts)
         while batch := list(islice(rows, size)):
             if self.is_paused():
                 self.hand_over(run, lambda run: None, lease=Now())
@@ -219,7 +244,7 @@ class Worker:
             began = time.monotonic()
             self.work_batch(run, work, batch)
             self.on_progress(run)
-            size = next_size(size, time.monotonic() - began)
+            size = next_size(size, time.monotonic() - began) if run.attempts == 1 else size
             if time.monotonic() > deadline:
                 self.hand_over(run, self.queue)
                 return
@@ -234,14 +259,18 @@ class Worker:
             try:
                 with transaction.atomic():
                     self.fence(run, batch[-1][0])
+                    reached("after_fence")
                     work.write(rows, one_by_one)
+                    reached("before_counters")
                     work.count(rows, time.monotonic() - began)
+                    reached("before_commit")
                 run.cursor = batch[-1][0]
+                reached("after_commit")
                 return
             except (IntegrityError, DataError, SomebodyWasFirst):
                 run.refresh_from_db(fields=COUNTED_BY_BATCH)
                 one_by_one = attempt >= 1
-            except OperationalError:
+            except PASSING:
                 close_old_connections()
                 if attempt == TRIES - 1:
                     raise
@@ -257,14 +286,24 @@ class Worker:
             .update(cursor=last_row, lease=Now() + timedelta(seconds=settings.IMPORT_LEASE_SECONDS))
         )
         if not taken:
-            raise CancelRequested if self.mine(run).filter(cancel_requested=True).exists() else Lost
+            raise self.stopped_by(run)
+
+    def stopped_by(self, run):
+        return CancelRequested if self.mine(run).filter(cancel_requested=True).exists() else Lost
 
     def hand_over(self, run, queue, lease=None):
         """Give the rest of the run to the next slice; with a lease, to the sweep that finds it over."""
         with transaction.atomic():
             if not self.mine(run).update(state=ImportRun.State.WAITING, token=None, lease=lease):
                 raise Lost
+            reached("before_requeue")
             queue(run)
+        reached("after_requeue")
+
+
+def first_size(attempts):
+    """The more claims without progress, the smaller the steps: so the row of which workers die is found."""
+    return min(settings.IMPORT_BATCH_ROWS, (settings.IMPORT_BATCH_ROWS, SMALLEST_BATCH, 1)[attempts - 1])
 
 
 def next_size(size, seconds):
