@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all:
 
-.PHONY: run test bench lint format messages lock clean
+.PHONY: run test stress bench lint format messages lock clean
 
 run: $(VENV)/.run
 	@exec $(BIN)/python -u manage.py start
@@ -18,6 +18,11 @@ test: $(VENV)/.dev $(VENV)/.browser lint
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m tests.benchmarks --out docs/speed.md $(BENCH_ARGS)
+
+# Deaths, faults and load by the hundred, on SQLite and on the PostgreSQL that STRESS_DATABASE_URL names;
+# prints a table of what was lost and doubled. make stress STRESS_ARGS="-k at_once --markdown table.md"
+stress: $(VENV)/.dev
+	@$(BIN)/python -m tests.stress $(STRESS_ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
