@@ -5,9 +5,11 @@ import re
 import pytest
 from crispy_forms.utils import render_crispy_form
 from django import forms
+from django.contrib.auth.models import Permission
 from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.urls import reverse
+from django_q.models import Schedule
 
 from crm_import.client_address import client_address
 
@@ -78,9 +80,26 @@ def test_queue_attempts_and_accounts_are_for_superusers(app_and_model, client, s
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("model", ["schedule", "ormq", "success", "failure"])
-def test_nobody_adds_tasks_by_hand(model, client, superuser):
+def test_nobody_adds_or_changes_tasks_by_hand(model, client, superuser):
+    """A task, and a schedule, run whatever function they name."""
     client.force_login(superuser)
+    schedule = Schedule.objects.get(func="imports.execution.sweep")
     assert client.post(reverse(f"admin:django_q_{model}_add")).status_code == 403
+    change = reverse("admin:django_q_schedule_change", args=[schedule.pk])
+    assert client.post(change, {"func": "os.system", "name": "mine"}).status_code == 403
+    schedule.refresh_from_db()
+    assert schedule.func == "imports.execution.sweep"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", ["schedule", "ormq", "success", "failure"])
+def test_no_right_but_being_superuser_opens_the_queue(model, client, staff):
+    staff.user_permissions.set(Permission.objects.filter(content_type__app_label="django_q"))
+    client.force_login(staff)
+    assert staff.has_perm(f"django_q.add_{model}")
+    for page in ("changelist", "add"):
+        assert client.get(reverse(f"admin:django_q_{model}_{page}")).status_code == 403
+        assert client.post(reverse(f"admin:django_q_{model}_{page}")).status_code == 403
 
 
 @pytest.mark.django_db
