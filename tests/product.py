@@ -24,17 +24,18 @@ PATIENCE = 60  # seconds until a wait gives up
 class Product:
     """Started in `folder`; on PostgreSQL when the tests run there, else on a SQLite file."""
 
+    shortened = {
+        "IMPORT_SLICE_SECONDS": "2",
+        "IMPORT_LEASE_SECONDS": "3",
+        "IMPORT_QUEUED_AGAIN_SECONDS": "2",
+        "WORKER_SILENT_SECONDS": "12",
+        "WORKER_GRACE_SECONDS": "5",
+    }
+
     def __init__(self, folder):
         self.folder = folder
-        self.environment = os.environ | {
-            "DATA_DIR": str(folder),
-            "IMPORT_SLICE_SECONDS": "2",
-            "IMPORT_LEASE_SECONDS": "3",
-            "IMPORT_QUEUED_AGAIN_SECONDS": "2",
-            "WORKER_SILENT_SECONDS": "12",
-            "WORKER_GRACE_SECONDS": "5",
-            "PYTHONUNBUFFERED": "1",
-        }
+        self.environment = os.environ | self.shortened
+        self.environment |= {"DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1"}
         self.database = self.make_database()
         self.log = (folder / "worker.log").open("w")
         self.manage("migrate", "-v0")

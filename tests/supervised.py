@@ -39,8 +39,12 @@ class SupervisedWorker:
 
     @property
     def workers(self):
-        """Of a cluster of which no part was begun again."""
-        return children(self.sentinel)[:-2]
+        return self.parts[:-2]
+
+    @property
+    def parts(self):
+        """Those that the sentinel began, of a cluster of which none was begun again."""
+        return children(self.sentinel)
 
     def kill_idle_worker(self):
         """Idle workers stand in line for the next task. Of these all, since nobody knows which is the first."""
@@ -119,9 +123,12 @@ class Contacts:
     def state(self):
         return self.ask("SELECT state FROM imports_importjob WHERE id = {job}")[0][0]
 
-    def wait_for_end(self):
+    def wait_for_end(self, sweep=True):
+        """With or without the sweep of each minute: at once and again and again."""
+
         def has_ended():
-            self.product.sweep()
+            if sweep:
+                self.product.sweep()
             return self.state() != "in_progress"
 
         wait_until(has_ended, "the import has ended")
