@@ -12,7 +12,7 @@ from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
 
 TRANSACTION_FIXTURES = {"transactional_db", "live_server"}
-DATABASE_FIXTURES = {"db", "product", *TRANSACTION_FIXTURES}
+DATABASE_FIXTURES = {"db", "product", "machines", *TRANSACTION_FIXTURES}
 MADE_BY_MIGRATIONS = [
     ("entities.migrations.0002_groups", "create_groups"),
     ("imports.migrations.0002_sweep", "schedule"),

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 import psycopg
@@ -31,22 +33,27 @@ class Product:
         "WORKER_SILENT_SECONDS": "12",
         "WORKER_GRACE_SECONDS": "5",
     }
+    web_options = ("--threads", "4")
 
     def __init__(self, folder):
-        self.folder = folder
+        self.folder, self.processes = folder, []
         self.environment = os.environ | self.shortened
         self.environment |= {"DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1"}
         self.database = self.make_database()
         self.log = (folder / "worker.log").open("w")
+        self.start()
+
+    def start(self):
+        self.fill_database()
+        self.address = f"http://127.0.0.1:{free_port()}"
+        self.begin_web_server(self.address)
+        self.start_worker()
+        wait_until(self.answers, "the web server answers")
+
+    def fill_database(self):
         self.manage("migrate", "-v0")
         self.manage("load_demo_data")
         self.manage("shell", "-v0", "-c", PEOPLE)
-        self.address = f"http://127.0.0.1:{free_port()}"
-        self.web = self.begin(
-            "-m", "gunicorn", "crm_import.wsgi", "--threads", "4", "--bind", self.address[7:]
-        )
-        self.worker = self.begin("manage.py", "qcluster")
-        wait_until(self.answers, "the web server answers")
 
     def make_database(self):
         """The name of a PostgreSQL database for this product alone, or None for SQLite."""
@@ -72,26 +79,28 @@ class Product:
             stdout=self.log,
         )
 
-    def begin(self, *command):
-        return subprocess.Popen(
+    def begin(self, *command, **variables):
+        process = subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,
-            env=self.environment,
+            env=self.environment | variables,
             stdout=self.log,
             stderr=self.log,
             start_new_session=True,
         )
+        self.processes.append(process)
+        return process
+
+    def begin_web_server(self, address, **variables):
+        bind = address.removeprefix("http://")
+        command = ["-m", "gunicorn", "crm_import.wsgi", *self.web_options, "--bind", bind]
+        return self.begin(*command, **variables)
 
     def answers(self):
-        try:
-            return requests.get(f"{self.address}/healthz", timeout=5).ok
-        except requests.ConnectionError:
-            return False
+        return answers(self.address)
 
     def kill_worker(self):
-        """As a power cut would: the whole group at once."""
-        os.killpg(self.worker.pid, signal.SIGKILL)
-        self.worker.wait()
+        kill_group(self.worker)
 
     def start_worker(self):
         self.worker = self.begin("manage.py", "qcluster")
@@ -101,9 +110,8 @@ class Product:
         self.manage("shell", "-v0", "-c", "from imports.execution import sweep; sweep()")
 
     def stop(self):
-        for process in (self.web, self.worker):
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        for process in self.processes:
+            kill_group(process)
         self.log.close()
         if self.database:
             with psycopg.connect(self.server, autocommit=True) as connection:
@@ -116,12 +124,15 @@ class Product:
     def visitor(self, username="business"):
         return Visitor(self, username)
 
+    def session(self):
+        return requests.Session()
+
 
 class Visitor:
     """Somebody signed in, without a browser."""
 
     def __init__(self, product, username):
-        self.product, self.session = product, requests.Session()
+        self.product, self.session = product, product.session()
         self.post("/login/", {"username": username, "password": PASSWORD}, page="/login/", marker="login")
 
     def get(self, path):
@@ -132,11 +143,12 @@ class Visitor:
     def post(self, path, values=None, page=None, marker=None, files=None):
         """Post a form of `page` as it stands, with `values` in place of its own."""
         fields = form_values(self.get(page or path).text, marker or path) | (values or {})
+        address = self.product.address + path
         answer = self.session.post(
-            self.product.address + path,
+            address,
             {name: value for name, value in fields.items() if value is not None},
             files=files,
-            headers={"Referer": self.product.address + path},
+            headers={"Referer": address},
             timeout=60,
         )
         answer.raise_for_status()
@@ -158,7 +170,7 @@ class Visitor:
         return self.path(answer)
 
     def path(self, answer):
-        return answer.url.removeprefix(self.product.address)
+        return urlsplit(answer.url)._replace(scheme="", netloc="").geturl()
 
     def wait_for_end(self, path):
         """The text of the import's page once it no longer runs."""
@@ -178,6 +190,20 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def answers(address):
+    try:
+        return requests.get(f"{address}/healthz", timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
+def kill_group(process):
+    """As a power cut would: a process and all that it began, at once."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def wait_until(holds, what):

@@ -1,0 +1,159 @@
+"""On several machines: what one began another goes on with, and nothing is on one of them alone."""
+
+import io
+from itertools import product as combinations
+from zipfile import ZipFile
+
+import psycopg
+import pytest
+from django.conf import settings
+
+from imports.writers import WRITERS, Style
+from tests.machines import BUCKET, Machines
+from tests.product import kill_group, wait_until
+
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.skipif(
+        settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"), reason="SQLite is for one machine"
+    ),
+]
+
+GOOD, BAD = 200, 3
+ROWS = {  # entity type: (headers, a row from its key, what makes it bad, table, column of the key)
+    "contacts": (
+        ["Contact Code", "First Name", "Last Name", "Contact Email"],
+        lambda key: [key, "Ann", "Sample", None],
+        (3, "none"),
+        ("entities_contact", "code"),
+    ),
+    "devices": (
+        ["Serial Number", "Product Code", "Device Location"],
+        lambda key: [key, "DEC-4K", "Main warehouse"],
+        (1, "NO-SUCH-PRODUCT"),
+        ("entities_device", "serial_number"),
+    ),
+    "products": (
+        ["Product Code", "Name", "Product Type"],
+        lambda key: [key, f"Sample {key}", "Coffee"],
+        (2, "No such type"),
+        ("entities_product", "code"),
+    ),
+    "reward-scheme-codes": (
+        ["Reward Scheme", "Code"],
+        lambda key: ["Student Club", key],
+        (0, "No such scheme"),
+        ("entities_rewardschemecode", "code"),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory):
+    running = Machines(tmp_path_factory.mktemp("machines"))
+    yield running
+    running.stop()
+
+
+KINDS = list(combinations(ROWS, ["csv", "xls", "xlsx"]))
+
+
+class Sent:
+    """A file of one entity type in one format, and the path of its import."""
+
+    def __init__(self, slug, file_format, good):
+        headers, row_of, (bad_column, bad_value), self.place = ROWS[slug]
+        self.slug, self.name = slug, f"{slug}.{file_format}"
+        self.keys = [f"{slug}-{file_format}-{number}".upper() for number in range(good)]
+        rows = [row_of(key) for key in self.keys]
+        for number in range(BAD):
+            row = row_of(f"{slug}-{file_format}-bad-{number}".upper())
+            row[bad_column] = bad_value
+            rows.insert(number * good // BAD, row)
+        file = io.BytesIO()
+        WRITERS[file_format](file, [headers, *rows], Style())
+        self.content, self.path = file.getvalue(), None
+
+    @property
+    def number(self):
+        return int(self.path.strip("/").rsplit("/", 1)[1])
+
+    @property
+    def downloads(self):
+        paths = [f"{self.path}failed-rows/", f"{self.path}results/"]
+        return paths + [f"{path}?as=xlsx" for path in paths if self.name.endswith(".csv")]
+
+
+def test_a_machine_that_dies_loses_nothing_and_every_machine_serves_every_file(machines):
+    lose_a_machine(machines, GOOD)
+
+
+def lose_a_machine(machines, good):
+    everything = [Sent(*kind, good) for kind in KINDS]
+    visitor = machines.visitor()
+    for sent in everything:
+        sent.path = visitor.start_import(
+            sent.slug, sent.name, sent.content, leave_out="yes", generate=None, update=None
+        )
+    with psycopg.connect(machines.environment["DATABASE_URL"], autocommit=True) as database:
+        first = machines.begin_cluster(0)
+        wait_until(lambda: count(database, BEING_WORKED), "the first machine works")
+        kill_group(first)
+        assert count(database, BEING_WORKED)
+        machines.begin_cluster(1)
+        machines.begin_cluster(0)
+        wait_until(lambda: machines.sweep() or not count(database, UNFINISHED), "both machines end them all")
+        for sent in everything:
+            check_rows(database, sent)
+    for sent in everything:
+        check_files(machines, visitor, sent)
+    wait_until(lambda: len(machines.mails.identifiers) >= len(everything), "the e-mails are sent")
+    assert len(set(machines.mails.identifiers)) == len(machines.mails.identifiers) == len(everything)
+    assert not list(machines.folder.glob("machine-*/*"))
+
+
+BEING_WORKED = "SELECT count(*) FROM imports_importrun WHERE state = 'running'"
+UNFINISHED = "SELECT count(*) FROM imports_importjob WHERE state = 'in_progress'"
+LEDGER = """
+    SELECT outcome, count(*), count(DISTINCT row_number), count(DISTINCT record_id)
+    FROM imports_importrow JOIN imports_importrun run ON run.id = run_id
+    WHERE job_id = %s AND kind = 'import' GROUP BY outcome ORDER BY outcome
+"""
+
+
+def count(database, query):
+    return database.execute(query).fetchone()[0]
+
+
+def check_rows(database, sent):
+    """Every row is in the ledger once, and every good one made one record."""
+    table, column = sent.place
+    state = database.execute("SELECT state FROM imports_importjob WHERE id = %s", [sent.number]).fetchone()
+    assert state == ("completed",), sent.name
+    good = len(sent.keys)
+    assert database.execute(LEDGER, [sent.number]).fetchall() == [
+        ("created", good, good, good),
+        ("rejected", BAD, BAD, 0),
+    ], sent.name
+    found = database.execute(f"SELECT {column} FROM {table} WHERE {column} = ANY(%s)", [sent.keys])
+    assert sorted(key for (key,) in found) == sorted(sent.keys)
+
+
+def check_files(machines, visitor, sent):
+    """The upload is kept as it was; failed rows and results are the same from each machine."""
+    stored = machines.bucket.list_objects_v2(Bucket=BUCKET, Prefix="imports/")["Contents"]
+    names = [item["Key"] for item in stored if item["Key"].endswith("/source")]
+    sources = [machines.bucket.get_object(Bucket=BUCKET, Key=name)["Body"].read() for name in names]
+    assert sent.content in sources
+    for path in sent.downloads:
+        one, other = (visitor.get(path) for _ in machines.addresses)
+        assert one.request.url != other.request.url
+        assert unpacked(one.content) == unpacked(other.content), path
+
+
+def unpacked(content):
+    """What has to be the same each time: all bytes, but not when a workbook was made."""
+    if not content.startswith(b"PK"):
+        return content
+    with ZipFile(io.BytesIO(content)) as package:
+        return {name: package.read(name) for name in package.namelist() if name != "docProps/core.xml"}
