@@ -35,11 +35,12 @@ def open_page(chromium, live_server, user):
     contexts = []
 
     def open_page(path, width=1280, **options):
-        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        size = {"width": width, "height": 900}
+        context = chromium.new_context(base_url=live_server.url, viewport=size, **options)
         context.add_cookies([cookie])
         contexts.append(context)
         page = context.new_page()
-        page.goto(live_server.url + path)
+        page.goto(path)
         return page
 
     yield open_page

@@ -1,10 +1,10 @@
 """Correcting rows in place in a real browser: by keyboard, without scripts, for everybody."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from .test_wizard import LOOKS, WCAG, browser, choose_contacts, next_step, open_page
+from .barriers import barriers
+from .test_wizard import browser, choose_contacts, next_step, open_page
 
 __all__ = ["browser", "open_page"]
 pytestmark = [pytest.mark.browser, pytest.mark.cluster]
@@ -91,9 +91,8 @@ def test_causes_are_corrected_without_scripts(open_page, contacts):
     expect(page.locator(".count.is-rejected dd")).to_have_text("1", timeout=60_000)
 
 
-@pytest.mark.parametrize(("width", "theme"), LOOKS)
-def test_correcting_has_no_barrier_and_does_not_scroll_sideways(open_page, contacts, width, theme):
-    page = open_page(width, theme)
+def test_correcting_has_no_barrier_and_does_not_scroll_sideways(open_page, contacts):
+    page = open_page()
     go_to_preview(page, contacts)
     page.locator("#correct-not_an_email-email > summary").click()
     page.locator("#correct-unknown_country-phone-country > summary").click()
@@ -107,9 +106,3 @@ def test_correcting_has_no_barrier_and_does_not_scroll_sideways(open_page, conta
     page.locator("#correct-not_an_email-email .by-row a").click()
     page.wait_for_url("**/correct/rows/**")
     assert barriers(page) == []
-
-
-def barriers(page):
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    found = Axe().run(page, options=WCAG).response["violations"]
-    return [(rule["id"], node["target"]) for rule in found for node in rule["nodes"]]

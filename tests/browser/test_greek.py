@@ -1,17 +1,16 @@
 """The pages in Greek, whose words are longer: no barrier, and nothing beside the screen."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from tests.browser.barriers import barriers_of, barriers_when_narrow
 from tests.factories import ContactFactory
 from tests.imports.journeys import check, draft, undo_import
 from tests.test_greek import FAULTLESS, ROWS, file_of, import_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 GREEK = {"locale": "el-GR"}
 
 
@@ -28,25 +27,11 @@ def paths(user):
     ended = [job.get_absolute_url() for job in (completed, failed, undone)]
     others = [reverse("imports:undo", args=[completed.pk]), reverse("imports:row", args=[completed.pk, 3])]
     shared = [reverse(f"imports:{name}") for name in ("list", "create", "manual", "mappings")]
-    records = [reverse("admin:entities_contact_changelist"), reverse("admin:entities_contact_add")]
-    return [*shared, *steps, *ended, *others, *records]
+    return [*shared, *steps, *ended, *others]
 
 
-def is_too_wide(page):
-    return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_greek_page_has_a_barrier_or_scrolls_sideways(theme, open_page, paths):
-    found = {}
-    for path in paths:
-        page = open_page(path, width=390, color_scheme=theme, **GREEK)
-        if path.startswith("/entities/"):  # what the theme itself brings is not looked at here
-            continue
-        axe = Axe().run(page, options=RULES)
-        if axe.violations_count or is_too_wide(page):
-            found[path] = [rule["id"] for rule in axe.response["violations"]] + [is_too_wide(page)]
-    assert found == {}
+def test_no_greek_page_has_a_barrier_or_scrolls_sideways(open_page, paths):
+    assert barriers_of(open_page, paths, barriers_when_narrow, **GREEK) == {}
 
 
 def test_the_scripts_speak_greek(open_page, user):

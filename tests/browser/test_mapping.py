@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_wizard import LOOKS, browser, examine, next_step, open_page  # noqa: F401 fixtures
+from tests.browser.test_wizard import browser, examine, next_step, open_page  # noqa: F401 fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.cluster]
 
@@ -56,9 +56,8 @@ def test_a_known_file_goes_straight_to_the_preview_and_back_to_its_mapping(open_
     expect(page.locator("#match-0")).to_contain_text("remembered")
 
 
-@pytest.mark.parametrize(("width", "theme"), LOOKS)
-def test_no_page_of_remembered_mappings_has_a_barrier(open_page, files, width, theme):  # noqa: F811
-    page = open_page(width, theme)
+def test_no_page_of_remembered_mappings_has_a_barrier(open_page, files):  # noqa: F811
+    page = open_page()
     headers = ("First Name", "Surname")
     import_once(page, files("first.csv", *headers, "Mobile"))
     bring(page, files("second.csv", *headers, "Mobile"))

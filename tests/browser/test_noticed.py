@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_wizard import LOOKS, browser, examine, go_to_mapping, next_step, open_page  # noqa: F401
+from tests.browser.test_wizard import browser, examine, go_to_mapping, next_step, open_page  # noqa: F401
 
 pytestmark = [pytest.mark.browser, pytest.mark.cluster]
 HEADERS = ["Contact Code", "First Name", "Last Name", "Contact Email"]
@@ -46,9 +46,8 @@ def test_sheets_are_joined_and_what_was_noticed_is_answered(open_page, book):  #
     expect(page.get_by_label("Treat “NULL” as blank")).to_be_checked()
 
 
-@pytest.mark.parametrize(("width", "theme"), LOOKS)
-def test_what_was_noticed_has_no_barrier(open_page, book, width, theme):  # noqa: F811
-    page = open_page(width, theme)
+def test_what_was_noticed_has_no_barrier(open_page, book):  # noqa: F811
+    page = open_page()
     go_to_mapping(page, book)
     examine(page)
     page.get_by_role("button", name="Import these sheets as one").click()

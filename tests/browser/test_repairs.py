@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_wizard import LOOKS, browser, choose_contacts, examine, next_step, open_page
+from tests.browser.test_wizard import browser, choose_contacts, examine, next_step, open_page
 
 __all__ = ["browser", "open_page"]  # the fixtures
 pytestmark = [pytest.mark.browser, pytest.mark.cluster]
@@ -78,9 +78,8 @@ def test_failed_rows_come_back_corrected(open_page, tmp_path):
     expect(page.get_by_text("All 2 rows were imported already").first).to_be_visible(timeout=PATIENCE)
 
 
-@pytest.mark.parametrize(("width", "theme"), LOOKS)
-def test_no_page_of_a_repair_has_a_barrier_or_scrolls_sideways(open_page, tmp_path, width, theme):
-    page = open_page(width, theme)
+def test_no_page_of_a_repair_has_a_barrier_or_scrolls_sideways(open_page, tmp_path):
+    page = open_page()
     first = failed_import(page, tmp_path)
     upload_corrected(page, corrected(page, tmp_path))
     examine(page)
