@@ -242,6 +242,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("el", "Ελληνικά")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
+FORMAT_MODULE_PATH = ["crm_import.formats"]
 TIME_ZONE = text("TIME_ZONE", "UTC")
 USE_TZ = True
 

@@ -1,9 +1,13 @@
 """In which language a person gets the product."""
 
+from datetime import datetime
+
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import override
 
 from crm_import.models import Preference
 from tests.conftest import person
@@ -90,3 +94,9 @@ def test_the_menu_of_the_account_offers_the_languages(client, support):
     page = client.get("/import-data/").text
     assert '<button type="submit" lang="el"' in page
     assert '<input name="next" type="hidden" value="/import-data/">' in page
+
+
+@pytest.mark.parametrize(("language", "written"), [("en", "9 Feb 2027, 16:05"), ("el", "9 Φεβ 2027, 16:05")])
+def test_the_admin_writes_times_as_import_datas_pages_do(language, written):
+    with override(language):
+        assert date_format(datetime(2027, 2, 9, 16, 5), "DATETIME_FORMAT") == written
