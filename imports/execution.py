@@ -7,6 +7,7 @@ UPDATE, and who changes nothing was late and stops.
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -24,6 +25,7 @@ from .writing import count_spread
 CHECK_STAYS_FRESH = timedelta(minutes=10)
 CHECK_IS_KEPT_CURRENT = timedelta(hours=1)
 AT_ONCE = 5000
+RUN_AT_ONCE = 3
 TRIED_EVENT = gettext_noop("tried with the first rows")
 QUEUED_AGAIN_AFTER = timedelta(seconds=settings.IMPORT_QUEUED_AGAIN_SECONDS)
 QUEUED_AGAIN_AT_THE_LATEST_AFTER = 5 * QUEUED_AGAIN_AFTER
@@ -73,7 +75,9 @@ def start(job, user=None, *, start_key, leave_out=None, first_rows=None, queue=p
     With `first_rows` the import stops after so many."""
     options = {**job.options, "leave_out": leave_out, "first_rows": first_rows}
     rows = drafts.data_rows(job)
-    lock(job)
+    lock(job, user)
+    if user and has_enough_running(user):
+        return False
     if job.undo_has_begun:
         return False
     queryset = ImportJob.objects.filter(pk=job.pk, start_key=start_key, state=ImportJob.State.DRAFT)
@@ -101,6 +105,12 @@ def start(job, user=None, *, start_key, leave_out=None, first_rows=None, queue=p
     remembering.keep(job)
     proceed(job, queue)
     return True
+
+
+def has_enough_running(user):
+    """Whether a person has to wait with the next import."""
+    running = ImportJob.objects.filter(created_by=user, state=ImportJob.State.IN_PROGRESS)
+    return running.filter(from_command_line=False).count() >= RUN_AT_ONCE
 
 
 def proceed(job, queue):
@@ -236,8 +246,11 @@ def can_resume(job, run=None):
     return bool(is_stopped and job.file and not job.undo_has_begun)
 
 
-def lock(job):
-    """Let nobody else start, continue or undo the import, or what it repairs, until the transaction ends."""
+def lock(job, user=None):
+    """Let nobody else start, continue or undo the import, or what it repairs, until the transaction ends;
+    nor this person another one."""
+    if user:
+        list(get_user_model().objects.select_for_update(no_key=True).filter(pk=user.pk))
     imports = ImportJob.objects.select_for_update(no_key=True).filter(
         pk__in={job.pk, job.repairs_id or job.pk}
     )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from . import details, execution, repair_facts, repairs, reports, result_pages, tried, undo_pages
-from .access import may_create, may_enter, may_see, may_see_records, page_context
+from .access import lacking, may_create, may_enter, may_see, may_see_records, page_context
 from .attachments import TYPES, attachment
 from .filters import Filter
 from .importers import importers
@@ -126,7 +126,8 @@ def cancel(request, pk):
 @may_create
 @require_POST
 def resume(request, pk):
-    return ask(request, pk, execution.resume, _("The import goes on."), _("The import cannot be continued."))
+    done, late = _("The import goes on."), _("The import cannot be continued.")
+    return ask(request, pk, execution.resume, done, late, takes_rights=True)
 
 
 @may_create
@@ -136,12 +137,16 @@ def leave_out(request, pk):
         _("The import starts again, leaving those rows out."),
         _("The import cannot be started again."),
     )
-    return ask(request, pk, execution.start_leaving_out, done, late)
+    return ask(request, pk, execution.start_leaving_out, done, late, takes_rights=True)
 
 
-def ask(request, pk, action, done, late):
+def ask(request, pk, action, done, late, takes_rights=False):
     job = get_object_or_404(started_imports(), pk=pk)
-    if action(job, request.user):
+    missing = lacking(request.user, execution.rights(job)) if takes_rights else ()
+    if missing:
+        reason = _("Your account lacks rights that this takes: %(rights)s.") % {"rights": ", ".join(missing)}
+        messages.error(request, reason)
+    elif action(job, request.user):
         messages.success(request, done)
     else:
         messages.warning(request, late)

@@ -7,7 +7,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from . import (
@@ -52,7 +51,6 @@ DRAFTS_TO_CONTINUE = 3
 
 
 @may_create
-@never_cache
 @require_http_methods(["GET", "POST"])
 def create(request):
     job = draft_of_address(request)
@@ -353,4 +351,8 @@ def why_not_started(job):
         return _(
             "The import that it repairs is undone. Upload the file again to import its rows on their own."
         )
+    if execution.has_enough_running(job.created_by):
+        return _(
+            "%(count)s of your imports are under way, which is the most. Start this one when one of them is over."
+        ) % {"count": execution.RUN_AT_ONCE}
     return _("The preview had changed meanwhile. Look at it and press Start Import again.")
