@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404
 from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 
 SEE = "imports.view_importjob"
@@ -36,7 +37,9 @@ def _only_with(permission, view):
             return redirect_to_login(request.get_full_path(), reverse("admin:login"))
         if not may_enter(request.user, permission):
             raise Http404
-        return view(request, *args, **kwargs)
+        response = view(request, *args, **kwargs)
+        add_never_cache_headers(response)  # what they show is not for who sits at the browser next
+        return response
 
     return guarded
 

@@ -11,7 +11,8 @@ TYPES = {
 
 
 def attachment(content, name):
-    """The response with a file; `content` is bytes or an open file."""
+    """The response with a file; `content` is bytes or an open file. A header has no room for line breaks."""
+    name = "".join(character for character in name if character.isprintable())
     content_type = TYPES[name.rpartition(".")[2]]
     if isinstance(content, bytes):
         disposition = content_disposition_header(True, name)

@@ -6,7 +6,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from . import results
@@ -51,7 +50,6 @@ def prepare(request, pk):
 
 
 @may_see
-@never_cache
 @require_GET
 def progress(request, pk):
     """The part of an import's page that changes while its results are prepared."""

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
 
 from . import drafts, execution
 from .access import may_create, page_context
@@ -35,7 +34,6 @@ def step_of_draft(view):
     """A step of the user's own draft. Whoever comes to one that was started is sent to its page."""
 
     @may_create
-    @never_cache
     @wraps(view)
     def step(request, pk):
         job = get_object_or_404(

@@ -5,7 +5,6 @@ from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from . import asked, starting_over, undo
@@ -23,7 +22,6 @@ def ended_imports():
 
 
 @may_create
-@never_cache
 @require_GET
 def preview(request, pk):
     """What undoing would do: a check run finds it out."""
@@ -46,7 +44,6 @@ def preview(request, pk):
 
 
 @may_create
-@never_cache
 @require_GET
 def preview_check(request, pk):
     """The part of the page that changes while the check runs."""

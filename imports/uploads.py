@@ -84,6 +84,18 @@ class ImportUploadHandler(TemporaryFileUploadHandler):
             self.stop(problem)
         super().new_file(*args, **kwargs)
         self.received = 0
+        self.close_with_request()
+
+    def close_with_request(self):
+        """Django closes, and with that removes, the files that came to their end; of an upload that breaks off
+        in the middle it would leave the file until some garbage is collected."""
+        file, close = self.file, self.request.close
+
+        def close_all():
+            file.close()
+            close()
+
+        self.request.close = close_all
 
     def find_problem(self):
         if self.announced > settings.IMPORT_MAX_UPLOAD_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:

@@ -2,8 +2,11 @@
 
 import boto3
 import pytest
+from django.core.files.base import ContentFile
 from moto import mock_aws
 
+from entities.models import Contact
+from imports import erasing, retention
 from imports.models import file_storage
 from tests.imports.journeys import csv_bytes, run_import
 
@@ -39,3 +42,16 @@ def test_upload_parts_and_failed_rows_are_in_the_bucket_and_go_together(bucket):
         assert b"A2,Bob,Sample,none" in file.read()
     job.delete_files()
     assert bucket() == set()
+
+
+def test_what_no_import_knows_and_deleted_people_go_from_the_bucket_too(bucket):
+    job = run_import("contacts", csv_bytes("Contact Code,First Name,Last Name", "A1,Zinnia,Sample"))
+    file_storage().save("imports/odd/parts/1/00000.jsonl", ContentFile(b"Zinnia"))
+    Contact.objects.get().delete()
+    assert erasing.erase() == 1
+    assert retention.remove_orphans(older_than_days=0) == 1
+    job.refresh_from_db()
+    assert bucket() == set(job.stored_names)
+    for name in job.stored_names:
+        with file_storage().open(name) as file:
+            assert b"Zinnia" not in file.read()
