@@ -155,7 +155,7 @@ def test_the_list_takes_the_same_queries_for_one_import_and_for_many(
     admin_page, business_admin, django_assert_max_num_queries
 ):
     running(user=business_admin)
-    with django_assert_max_num_queries(17) as one:
+    with django_assert_max_num_queries(18) as one:
         admin_page.get(LIST)
     for _ in range(12):
         running(user=business_admin)
