@@ -118,7 +118,7 @@ def test_other_headers_are_looked_over_again(admin, job):
 def test_a_draft_from_before_there_were_reports_gets_one(admin, job):
     del job.reading["report"]
     job.save()
-    assert "What we noticed in the file" in text_of(admin.get(url("mapping", job)))
+    assert "What we noticed in the file" in text_of(admin.get(url("mapping", job), follow=True))
     assert ImportJob.objects.get(pk=job.pk).reading["report"]["rows"] == 4
 
 
