@@ -21,7 +21,7 @@ DIMENSION = re.compile(
     rb"<(?:\w+:)?dimension\b[^<>]*?\sref\s*=\s*[\"']([A-Z]{1,3})(\d{1,7})(?::([A-Z]{1,3})(\d{1,7}))?[\"']"
 )
 A_VALUE = re.compile(rb"<(?:\w+:)?(?:v|is|f)[\s>/]")
-AN_ERROR = re.compile(rb"\bt\s*=\s*[\"']e[\"']")
+AN_ERROR = re.compile(rb"\bt\s*=\s*[\"'][de][\"']")  # or a date as text, which may stay text
 A_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 # Text that is "" is stored as an empty value too, so that only other types are without a result.
 FORMULA_WITHOUT_RESULT = re.compile(

@@ -66,6 +66,7 @@ class SheetRows:
         self.kind, self.style = attributes.get("t", "n"), attributes.get("s", "0")
         self.has_formula = self.has_value = False
         self.texts.take()
+        self.texts.name = "t" if self.kind == "inlineStr" else "v"
 
     def end_cell(self):
         value = self.value(self.texts.take())

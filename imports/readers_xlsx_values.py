@@ -18,15 +18,15 @@ TRUTHS = {"1": True, "true": True, "0": False, "false": False}
 
 
 class Texts:
-    """Collects the characters of the elements <v> and <t>, but not how a text is pronounced, <rPh>."""
+    """Collects the characters of the elements called `name`, but not how a text is pronounced, <rPh>."""
 
-    def __init__(self):
-        self.parts, self.length = [], 0
+    def __init__(self, name="t"):
+        self.name, self.parts, self.length = name, [], 0
         self.is_wanted = self.is_pronounced = False
 
     def start(self, name):
         self.is_pronounced = self.is_pronounced or name == "rPh"
-        self.is_wanted = name in ("v", "t") and not self.is_pronounced
+        self.is_wanted = name == self.name and not self.is_pronounced
 
     def end(self, name):
         self.is_wanted = False

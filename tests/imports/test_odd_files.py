@@ -62,6 +62,14 @@ ROWS = {
         row(1, cell("A1", "2020-02-29", "d"), cell("B1", "2020-02-29T10:11:12", "d")),
         {1: [{"date": "2020-02-29"}, {"datetime": "2020-02-29T10:11:12"}]},
     ),
+    "dates and times as other texts": (
+        row(1, cell("A1", "2020-02-29T10:11:12.4Z", "d"), cell("B1", "10:11:12", "d")),
+        {1: [{"datetime": "2020-02-29T10:11:12"}, {"time": "10:11:12"}]},
+    ),
+    "a text beside which there is a number": (
+        row(1, '<c r="A1" t="inlineStr"><v>7</v><is><t>x</t></is></c>'),
+        {1: ["x"]},
+    ),
     "a text in several formats": (
         row(1, inline("A1", '<r><rPr><b/></rPr><t>An</t></r><r><t xml:space="preserve">na </t></r>')),
         {1: ["Anna "]},
