@@ -4,12 +4,14 @@ A cell is None, text, number, bool, or a dict for what a spreadsheet marks ({"da
 {"time"}, {"error"}, {"formula"}).
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"  # zero-width spaces and the soft hyphen
 TRIMMED = " \t\r\n\x0b\x0c\u00a0\u202f\u2007" + INVISIBLE
 LARGEST_EXACT = 10**15
+UNUSABLE = re.compile("[\0\ud800-\udfff\uffff]")  # the last stands for half a character
 
 
 @dataclass(frozen=True)
@@ -42,16 +44,17 @@ def as_text(cell):
         return ""
     if type(cell) is bool:
         return "TRUE" if cell else "FALSE"
-    if type(cell) is int:
+    if type(cell) is int and abs(cell) <= LARGEST_EXACT:
         return str(cell)
-    if type(cell) is float:
+    if type(cell) in (int, float):  # PostgreSQL gives 1e22 back as a whole number
+        cell = float(cell)
         return str(int(cell)) if cell.is_integer() and abs(cell) <= LARGEST_EXACT else repr(cell)
     return _marked_text(cell)
 
 
 def _trim_unicode(cell):
     text = unicodedata.normalize("NFC", cell.strip(TRIMMED))
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if UNUSABLE.search(text):
         raise BadCell("unusable_character")
     return text
 

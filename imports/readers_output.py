@@ -7,6 +7,7 @@ A cell is null, text, a number, true or false, or an object for what JSON has no
 import datetime
 import json
 import math
+import re
 
 from imports.readers_problems import UnreadableFile
 
@@ -20,6 +21,8 @@ INVISIBLE += "\u2008\u2009\u200a\u200b\u200c\u200d\u2028\u2029\u202f\u205f\u2060
 NOTHING = (None, "")
 # Inside of JSON strings control characters are escaped, so a raw one can only be ours.
 SEPARATOR = "\x1f"
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+HALF_CHARACTERS_STAND_IN = "\uffff"  # no character either; `cells` refuses it
 ESCAPED_NUL = rb"\u0000"
 
 
@@ -139,8 +142,16 @@ def _as_lines(rows):
     text = text.replace(f"]]{SEPARATOR}[", "]]\n[")
     text = text.replace(f'{SEPARATOR}""', f"{SEPARATOR}null").replace('[""', "[null")
     text = text.replace(SEPARATOR, ",") + "\n"
-    # A lone surrogate has no UTF-8; what this handler writes instead is its escape in JSON.
-    return text.encode("utf-8", "backslashreplace")
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return _without_half_characters(text).encode()
+
+
+def _without_half_characters(text):
+    """Join the halves of characters; halves without the other have no UTF-8, nor a place in any database."""
+    joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    return HALF_CHARACTER.sub(HALF_CHARACTERS_STAND_IN, joined)
 
 
 def _temporal(value):
