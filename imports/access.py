@@ -1,14 +1,18 @@
 """Who may enter Import Data's pages, and what every page of it needs to stand in the admin site."""
 
+import logging
 from functools import wraps
 
 from django.apps import apps
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
+
+log = logging.getLogger(__name__)
 
 SEE = "imports.view_importjob"
 CREATE = "imports.add_importjob"
@@ -37,11 +41,24 @@ def _only_with(permission, view):
             return redirect_to_login(request.get_full_path(), reverse("admin:login"))
         if not may_enter(request.user, permission):
             raise Http404
-        response = view(request, *args, **kwargs)
+        try:
+            response = view(request, *args, **kwargs)
+        except FileNotFoundError as error:
+            response = file_is_gone(request, error)
         add_never_cache_headers(response)  # what they show is not for who sits at the browser next
         return response
 
     return guarded
+
+
+def file_is_gone(request, error):
+    """Back to the import whose stored file a page asked for: it was there, and somebody else removed it."""
+    log.warning("a stored file is gone: %s", error)
+    match = request.resolver_match
+    if "pk" not in match.kwargs or match.view_name == "imports:detail":
+        raise Http404 from error
+    messages.warning(request, _("The file is no longer stored. Tell the person who runs this system."))
+    return redirect("imports:detail", match.kwargs["pk"])
 
 
 def may_enter(user, permission):

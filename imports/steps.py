@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import drafts, execution
 from .access import may_create, page_context
-from .models import ImportJob, ImportRun, NoLongerDraft
+from .models import ImportJob, ImportRun, NoLongerDraft, file_storage
 from .parts import TimeIsUp
 from .readers_problems import UnreadableFile
 from .said import Said
@@ -27,6 +27,10 @@ OF_ANOTHER_VERSION = _(
     "This draft was prepared by another version of this system, so its file was read again. "
     "Look at its mapping before you go on."
 )
+FILE_WAS_READ_AGAIN = _(
+    "What was read of the file is no longer stored, so it was read again. Look at its mapping before you go on."
+)
+FILE_IS_GONE = _("The file of this draft is no longer stored. Upload it again.")
 STATES = {"current": _("current"), "completed": _("completed"), "not-yet": _("not yet")}
 
 
@@ -41,19 +45,35 @@ def step_of_draft(view):
         )
         try:
             if job.is_draft and not drafts.is_of_this_version(job):
-                return read_anew(request, job)
+                return read_anew(request, job, OF_ANOTHER_VERSION)
             return view(request, job) if job.is_draft else redirect(job)
         except NoLongerDraft:
             return redirect(job)
+        except FileNotFoundError:
+            return restore(request, job)
 
     return step
 
 
-def read_anew(request, job):
-    """Begin again with the file of a draft that another version of the product has read and mapped."""
+def restore(request, job):
+    """Go on with a draft of which a stored file is gone: read it again, or ask for it again."""
+    job.refresh_from_db()
+    storage = file_storage()
+    if all(map(storage.exists, job.stored_names)):  # another tab has put others in their place
+        return redirect("imports:mapping", job.pk)
+    if storage.exists(job.file.name):
+        return read_anew(request, job, FILE_WAS_READ_AGAIN)
+    execution.stop_runs(job)
+    drafts.forget_file(job)
+    messages.warning(request, FILE_IS_GONE)
+    return redirect("imports:upload", job.pk)
+
+
+def read_anew(request, job, why):
+    """Begin again with the file of a draft."""
     execution.stop_runs(job)
     drafts.forget_reading(job)
-    messages.warning(request, OF_ANOTHER_VERSION)
+    messages.warning(request, why)
     try:
         drafts.read(job, in_request=True)
     except TimeIsUp:
