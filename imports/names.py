@@ -13,7 +13,7 @@ from functools import lru_cache
 from .fields import folded_word
 from .wording import in_every_language
 
-BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")  # the innermost: without end they cost no time
 LONG_WORD = 6
 NUMBER_SIGN = re.compile("[#№]")
 # How much less likely a name is that was found by leaving something out.

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from . import asked
 from .readers_output import ROWS_OF_A_SHEET
 
+LONGEST_NAME = 200
 NUMBER_AT_THE_END = re.compile(r"(?<![\w.,])(\d+(?:[.,\u00a0\u202f]\d{3})*)\W*$")
 
 
@@ -48,6 +49,8 @@ def row_label(number, sheets=()):
 def row_number(text, sheets=()):
     """The number that a label or a name stands for, whatever its language; None when it is neither."""
     text = str(text).strip()
+    if len(text) > LONGEST_NAME:  # the search would take its time with it
+        return None
     found = NUMBER_AT_THE_END.search(text)
     if not found:
         return None

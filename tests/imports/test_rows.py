@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from django.utils import translation
 
@@ -67,3 +69,9 @@ def test_a_problem_names_the_other_row_by_its_sheet():
     assert Problem("twice_in_file", "Code", "x", {"row": 5}).sentence == "“x” is in row 5 too"
     problem = Problem("twice_in_file", "Code", "x", {"row": 2_000_812, "sheet": "Sheet2"})
     assert problem.sentence == "“x” is in Sheet2, row 812 too"
+
+
+def test_a_text_made_to_be_searched_for_long_is_no_row():
+    began = time.process_time()
+    assert row_number("111\u00a0" * 20_000 + "x") is None
+    assert time.process_time() - began < 1
