@@ -32,12 +32,17 @@ def open_page(chromium, live_server, user):
         "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
         "url": live_server.url,
     }
-    contexts = []
+    contexts, refused = [], []
+
+    def note(message):
+        if "Content Security Policy" in message.text:
+            refused.append(message.text)
 
     def open_page(path, width=1280, **options):
         size = {"width": width, "height": 900}
         context = chromium.new_context(base_url=live_server.url, viewport=size, **options)
         context.add_cookies([cookie])
+        context.on("console", note)
         contexts.append(context)
         page = context.new_page()
         page.goto(path)
@@ -46,3 +51,4 @@ def open_page(chromium, live_server, user):
     yield open_page
     for context in contexts:
         context.close()
+    assert refused == []  # by our own policy, on our own pages
