@@ -8,7 +8,10 @@ from itertools import cycle
 import pytest
 from django.db import connection
 
+from entities.models import Contact
+from imports import execution, repairs
 from imports.failpoints import POINTS
+from tests.imports.journeys import draft, start, work
 from tests.stress import courses, proofs
 from tests.stress.deliveries import in_a_hurry  # noqa: F401
 
@@ -84,3 +87,27 @@ def test_an_import_names_the_row_of_which_workers_die_and_goes_on_behind_it(user
 def test_what_looks_as_good_and_is_not_is_caught(user, tmp_path):
     found = proofs.negative_controls(user, tmp_path)
     assert [name for name, count in found.items() if count.is_clean] == []
+
+
+def test_what_a_repair_has_done_is_not_done_again_by_an_import_that_has_no_failed_rows_file(user, settings):
+    """It stopped while the storage refused. A repair brings its other rows; then it is continued."""
+    proofs.use_refusing_storage(settings)
+    lines = [courses.contact(n, email="nowhere" if n == 3 else None, with_key=False) for n in range(40)]
+    job, queue = draft("contacts", courses.file_of(lines), generate=True), []
+    execution.start(job, start_key=job.start_key, leave_out=True, queue=queue.append)
+
+    def fail(run):
+        raise OSError("the disk is gone")
+
+    with proofs.refusing("save", "failed-rows"):
+        work(queue, on_progress=fail)
+    job.refresh_from_db()
+    assert (job.state, job.failed_rows.name, job.created, job.rejected) == ("failed", "", 9, 1)
+    repair = repairs.begin(job, user)
+    repairs.choose_all_rows(repair)
+    assert start(repair, leave_out=True, user=user).created == 30
+    assert execution.resume(job, queue=queue.append)
+    work(queue)
+    job.refresh_from_db()
+    assert (job.state, job.created, job.rejected) == ("completed", 9, 31)
+    assert Contact.objects.count() == 39

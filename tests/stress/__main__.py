@@ -37,6 +37,7 @@ def arguments():
     parser = argparse.ArgumentParser(prog="python -m tests.stress", description=__doc__)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], help="only on this one")
     parser.add_argument("-k", dest="only", default="", help="only the tests that pytest's -k selects")
+    parser.add_argument("-n", dest="processes", default="1", help="how many tests at the same time")
     parser.add_argument("--markdown", type=Path, help="write the table to this file too")
     return parser.parse_args()
 
@@ -46,9 +47,10 @@ def run(url, asked, rows):
     with tempfile.NamedTemporaryFile("r", suffix=".jsonl") as lines:
         environment = {**os.environ, "DATABASE_URL": url, "STRESS_LINES": lines.name}
         command = [sys.executable, "-m", "pytest", "-q", "-o", "python_files=stress_*.py", "tests/stress"]
+        command += ["-n", asked.processes] if asked.processes != "1" else []
         selected = ["-k", asked.only] if asked.only else []
         status = subprocess.run([*command, "--show-capture=no", "--tb=short", *selected], env=environment)
-        rows += [json.loads(line) for line in lines]
+        rows += sorted(map(json.loads, lines), key=lambda row: row["test"])
     return status.returncode == 0
 
 

@@ -22,18 +22,22 @@ ROWS = 60
 
 
 def contact(number, name="Ann", email=None, with_key=True):
-    """A line of a file: half of the contacts have no key of their own, so that none is known again."""
+    """A line of a file. Who has no key of its own is not known again: written twice, it is there twice."""
     code = f"C{number:04}" if with_key else ""
     email = f"c{number}@example.com" if email is None else email
     return f"{code},{name},Sample {number},{email},Kind {number % 7},{number} Street,HOME"
 
 
+def file_of(lines):
+    return csv_bytes(HEADER, *lines)
+
+
 def contacts(count=ROWS, **values):
-    return csv_bytes(HEADER, *(contact(n, with_key=n % 2 == 0, **values) for n in range(count)))
+    return file_of(contact(n, with_key=n % 2 == 0, **values) for n in range(count))
 
 
 def keyed(count=ROWS, **values):
-    return csv_bytes(HEADER, *(contact(number, **values) for number in range(count)))
+    return file_of(contact(number, **values) for number in range(count))
 
 
 def with_problems():
@@ -41,7 +45,7 @@ def with_problems():
     lines = [
         contact(n // 2 if n % 11 == 10 else n, email="nowhere" if n % 7 == 3 else None) for n in range(ROWS)
     ]
-    return csv_bytes(HEADER, *lines)
+    return file_of(lines)
 
 
 def started(user, content, **options):

@@ -198,9 +198,12 @@ def deliver_among_kills(longest):
         run_pk, task = next_task()
         if task is None:
             break
-        may_die = ImportRun.objects.filter(pk=run_pk, attempts__lt=2).exists()
-        status = killed_after(random.uniform(0, longest) if may_die else PATIENCE, begin_work(run_pk))
+        before = ImportRun.objects.get(pk=run_pk).attempts
+        lives = random.uniform(0, longest) if before < 2 else PATIENCE
+        status = killed_after(lives, begin_work(run_pk))
         killed += status == -signal.SIGKILL
+        if status and before == ImportRun.objects.get(pk=run_pk).attempts == 0:
+            longest *= 1.5  # a loaded machine: it had not even begun
         if status == 0 or killed % 2:
             task.delete()
     return killed

@@ -11,7 +11,7 @@ from django.db import connection
 from entities.models import Contact, ContactClassification
 from imports import execution, repairs, undo
 from imports.models import ImportRun, file_storage
-from tests.imports.journeys import csv_bytes, draft, run_import, undo_check
+from tests.imports.journeys import draft, run_import, undo_check
 
 from . import courses
 from .deliveries import PATIENCE, Worker, begin_process, end_of
@@ -50,7 +50,7 @@ def to_the_end(run):
 
 def ready_to_import(lines, user=None, **options):
     """The run of a started import."""
-    job, queue = draft("contacts", csv_bytes(courses.HEADER, *lines), user=user, generate=True, **options), []
+    job, queue = draft("contacts", courses.file_of(lines), user=user, generate=True, **options), []
     assert execution.start(job, user, start_key=job.start_key, leave_out=True, queue=queue.append)
     return queue[0]
 
@@ -149,7 +149,7 @@ def two_repairs(user, folder):
     """The failed rows come back in a file, and are corrected here at the same time: each is imported once."""
     lines = [courses.contact(number, email="nowhere", with_key=False) for number in range(ROWS // 2)]
     good = courses.contact(ROWS)
-    root = run_import("contacts", csv_bytes(courses.HEADER, *lines, good), leave_out=True, generate=True)
+    root = run_import("contacts", courses.file_of([*lines, good]), leave_out=True, generate=True)
     with file_storage().open(root.failed_rows.name) as file:
         content = file.read().replace(b",nowhere,", b",right@example.com,")
     by_file = draft("contacts", content, "file - failed rows.csv", user=user, generate=True)
