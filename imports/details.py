@@ -11,6 +11,7 @@ from .mapping import CLEAR, FILL, LEAVE_OUT, UPDATE, name_without_header
 from .models import ImportRow
 from .noticed import words_as_written
 from .problems import CHOSEN, CONTENT, DONE, FORMAT
+from .readers_encoding import ENCODINGS
 from .rows import row_in_words, row_name
 from .values_in_words import names_of_references
 
@@ -142,9 +143,10 @@ def text(value):
 def how(job, headers):
     """[(what, how it was set)]: the file, how it was read, the options and the mapping."""
     options, reading, importer = job.get_options(), job.reading, job.importer
+    encoding = reading.get("encoding")
     answers = [
         sheets_of(job),
-        (_("Encoding"), reading.get("encoding")),
+        (_("Encoding"), encoding and _(ENCODINGS.get(encoding, encoding))),
         (_("Separator"), SEPARATORS.get(reading.get("delimiter"), reading.get("delimiter"))),
         (_("Header row"), row_in_words("", options.header_row) if options.header_row else _("none")),
         (_("Date order"), DATE_ORDERS.get(options.date_order)),

@@ -438,6 +438,7 @@ def test_the_page_says_how_it_was_done(admin_page):
     assert (
         f"File mixed.csv, {len(csv_bytes(HEADERS, good('A1'), badly_formatted('A2')))} bytes, 2 rows" in page
     )
+    assert "Encoding Unicode (UTF-8)" in page
     assert "Update existing contacts no" in page
     assert "Data mapping (4 columns)" in page
     assert "command line" in page
