@@ -1,4 +1,4 @@
-"""Settings, from the environment. Nothing has to be set for development; README.md lists every variable."""
+"""Settings, from the environment. Nothing has to be set for development; docs/deployment.md lists every variable."""
 
 from datetime import timedelta
 from pathlib import Path
