@@ -85,7 +85,10 @@ class Erasing:
         """Go through the imports as long as there is time; returns how many people are done with."""
         after = min(person.done_up_to for person in self.people)
         jobs = ImportJob.objects.filter(entity_type=self.importer.slug, pk__gt=after).exclude(file="")
-        for job in jobs.order_by("pk"):
+        for pk in list(jobs.order_by("pk").values_list("pk", flat=True)):
+            job = ImportJob.objects.filter(pk=pk).first()
+            if job is None:
+                continue
             if time.monotonic() > deadline or is_busy(job) or not self.erase_from(job):
                 return 0
             self.erasures.update(done_up_to=job.pk)
@@ -182,7 +185,7 @@ class Erasing:
 
     def replace_files(self, job, numbers):
         """Put files without the rows in the place of those with them."""
-        outdated, before = set(job.stored_names), (job.reading["parts"], job.state)
+        outdated, before = set(job.stored_names), stand_of(job)
         digest = job.digest
         job.reading = without_cells(job, numbers).to_json() | {"report": {}}
         job.file.name = save_source(job)
@@ -196,7 +199,7 @@ class Erasing:
         job.erased += len(numbers)
         with transaction.atomic():
             stored = ImportJob.objects.select_for_update().get(pk=job.pk)
-            is_kept = (stored.reading.get("parts"), stored.state) == before and not is_busy(stored)
+            is_kept = stand_of(stored) == before and not is_busy(stored)
             if is_kept:
                 job.save(update_fields=["reading", "file", "failed_rows", "mapping", "corrected", "erased"])
                 job.runs.filter(kind=ImportRun.Kind.RESULTS).delete()
@@ -209,6 +212,11 @@ class Erasing:
 
 def is_busy(job):
     return job.is_running or job.runs.filter(state__in=ImportRun.UNFINISHED).exists()
+
+
+def stand_of(job):
+    """What must be the same still when files without the rows are put in the place of those with them."""
+    return job.state, job.digest, job.reading.get("parts")
 
 
 def cleaner_of(job):

@@ -198,6 +198,27 @@ def test_an_erasure_waits_for_an_import_that_is_at_work():
     assert mentions(*HER) == []
 
 
+def test_what_somebody_changes_in_a_draft_meanwhile_is_not_lost(monkeypatch):
+    ContactFactory(code="Z1", email=HER[2])
+    job = draft("contacts", csv_bytes(HEADER, ROW, *OTHERS))
+    save = erasing.save_source
+
+    def save_while_somebody_maps(changing):
+        ImportJob.objects.filter(pk=job.pk).update(mapping={**job.mapping, "fixed": {"gender": "OTHER"}})
+        return save(changing)
+
+    contact().delete()
+    with monkeypatch.context() as patched:
+        patched.setattr(erasing, "save_source", save_while_somebody_maps)
+        assert erasing.erase() == 0
+    job.refresh_from_db()
+    assert (job.mapping["fixed"], job.erased) == ({"gender": "OTHER"}, 0)
+    assert erasing.erase() == 1
+    job.refresh_from_db()
+    assert (job.mapping["fixed"], job.erased) == ({"gender": "OTHER"}, 1)
+    assert mentions(*HER) == []
+
+
 @pytest.mark.parametrize("moment", ["erase_details", "write_part", "save_source", "delete_stored"])
 def test_an_erasure_that_dies_is_done_by_the_next(moment, monkeypatch):
     run_import("contacts", csv_bytes(HEADER, ROW, *OTHERS), leave_out=True)
