@@ -311,5 +311,5 @@ def next_size(size, seconds):
     if connection.vendor != "sqlite":
         return size
     if seconds > SQLITE_BATCH_SECONDS:
-        return max(size // 2, SMALLEST_BATCH)
+        return max(size // 2, min(size, SMALLEST_BATCH))
     return min(size * 2, settings.IMPORT_BATCH_ROWS) if seconds < SQLITE_BATCH_SECONDS / 2 else size

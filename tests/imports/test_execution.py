@@ -14,7 +14,7 @@ from imports import drafts, execution, importing
 from imports.importers import importer_for
 from imports.importing import FileRows
 from imports.models import GeneratedLookup, ImportJob, ImportRow, ImportRun, NoLongerDraft, file_storage
-from imports.worker import Worker
+from imports.worker import Worker, next_size
 from tests.imports.journeys import check, csv_bytes, draft, problems, run_import, start, work
 
 pytestmark = pytest.mark.django_db
@@ -456,3 +456,8 @@ def test_a_batch_takes_a_fixed_number_of_queries(settings, django_assert_max_num
     with django_assert_max_num_queries(40):
         start(large, leave_out=True)
     assert Product.objects.count() == 0
+
+
+@pytest.mark.parametrize("size", [1, 10, 80, 2000])
+def test_a_slow_batch_is_not_followed_by_a_larger_one(size):
+    assert next_size(size, seconds=5) <= size

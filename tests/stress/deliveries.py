@@ -23,7 +23,7 @@ from imports import execution, failpoints, reports, worker
 from imports.models import ImportJob, ImportRun
 
 sweep = execution.sweep.__wrapped__  # without the beat: no thread must live while processes are forked
-PATIENCE = 120  # seconds until a test gives up
+PATIENCE = 600  # seconds until a test gives up
 LOOKS_AGAIN_AFTER = 0.01
 LEASE_SECONDS = 0.4
 BATCH_ROWS = 10
