@@ -99,7 +99,7 @@ def outcomes(slug, count):
     stored = stored_values(importer)
     ledger = ImportRow.objects.filter(run=run).order_by("row_number")
     return [
-        [number, outcome, *details.get(number, ()), stored.get(record)]
+        [number, outcome, *details.get(number, ()), outcome != "rejected" and stored.get(record)]
         for number, outcome, record in ledger.values_list("row_number", "outcome", "record_id")
     ]
 
