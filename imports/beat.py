@@ -33,30 +33,47 @@ def here():
 
 def beat():
     """Note that the cluster of this process answers. Without a database it goes unsaid."""
-    try:
-        close_old_connections()
+    with quietly():
         WorkerBeat.objects.update_or_create(
             host=socket.gethostname(), group=os.getpgrp(), defaults={"at": Now()}
         )
-    except (DatabaseError, InterfaceError):
-        close_old_connections()
 
 
 @contextmanager
 def beating():
     """Beat while a task is worked, however long it takes: django-q2 ends what takes longer than it may."""
+    with again_and_again(beat, interval()):
+        yield
+
+
+@contextmanager
+def again_and_again(say, seconds):
+    """Say it every so many seconds, in a thread, until what is inside has ended or the process is no more."""
     over = threading.Event()
 
     def go_on():
-        while not over.wait(interval()):
-            beat()
+        while not over.wait(seconds):
+            with quietly():
+                say()
         connection.close()
 
-    threading.Thread(target=go_on, daemon=True).start()
+    thread = threading.Thread(target=go_on, daemon=True)
+    thread.start()
     try:
         yield
     finally:
         over.set()
+        thread.join()  # its connection is closed: a process that is forked now inherits none
+
+
+@contextmanager
+def quietly():
+    """On a connection that works, and without a word when there is none."""
+    try:
+        close_old_connections()
+        yield
+    except (DatabaseError, InterfaceError):
+        close_old_connections()
 
 
 def last(beats):

@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 
 CLAIMS_WITHOUT_PROGRESS = 3
 TRIES = 5
+RENEWALS_PER_LEASE = 4
 PASSING = (OperationalError, InterfaceError, InternalError)  # the last two when the server hung up
 SQLITE_BATCH_SECONDS = 0.1
 SMALLEST_BATCH = 50
@@ -53,7 +54,6 @@ ROWS = {
     ImportRun.Kind.UNDO_CHECK: UndoRows,
     ImportRun.Kind.UNDO: UndoRows,
 }
-REPORT_SECONDS = 600
 COUNTED_BY_BATCH = ["summary", "rows_done", "rejected_for_content", *COUNTED]
 
 
@@ -88,7 +88,7 @@ class Worker:
         run = self.claim(run_id)
         if run is None:
             return
-        with about(import_=run.job_id, run=run.pk):
+        with about(import_=run.job_id, run=run.pk), self.holding(run):
             self.work_claimed(run)
 
     def work_claimed(self, run):
@@ -134,7 +134,7 @@ class Worker:
         claimed = ImportRun.objects.filter(free, pk=run_id).update(
             state=ImportRun.State.RUNNING,
             token=token,
-            lease=Now() + timedelta(seconds=self.lease_seconds(run_id)),
+            lease=Now() + lease(),
             attempts=F("attempts") + 1,
         )
         if not claimed:
@@ -146,10 +146,6 @@ class Worker:
     def is_paused(self):
         """Who works in slices heeds the operator's switch; the command line asks before it begins."""
         return self.slice_seconds != float("inf") and pausing.since() is not None
-
-    def lease_seconds(self, run_id):
-        is_of_one_task = ImportRun.objects.filter(pk=run_id, kind__in=ImportRun.OF_ONE_TASK).exists()
-        return settings.IMPORT_READ_SECONDS + 60 if is_of_one_task else settings.IMPORT_LEASE_SECONDS
 
     def give_up(self, run):
         """Stop where the run is. Without the file of failed rows if it must be: the storage may be what
@@ -172,8 +168,13 @@ class Worker:
         if self.slice_seconds == float("inf"):
             self.give_up(run)
             return
-        lease = Now() + timedelta(seconds=settings.IMPORT_LEASE_SECONDS)
-        self.mine(run).update(state=ImportRun.State.WAITING, token=None, lease=lease)
+        self.mine(run).update(state=ImportRun.State.WAITING, token=None, lease=Now() + lease())
+
+    def holding(self, run):
+        """Keep the lease from being over while its worker lives: not all that takes long has fences."""
+        return beat.again_and_again(
+            lambda: self.mine(run).update(lease=Now() + lease()), lease().total_seconds() / RENEWALS_PER_LEASE
+        )
 
     def mine(self, run):
         return ImportRun.objects.filter(pk=run.pk, token=run.token, state=ImportRun.State.RUNNING)
@@ -206,7 +207,6 @@ class Worker:
     def save_failed_rows(self, run):
         if not (run.rejected and is_at(ImportJob.objects.get(pk=run.job_id), run)):
             return ""
-        self.mine(run).update(lease=Now() + timedelta(seconds=REPORT_SECONDS))
         return reports.save_failed_rows(run.job, run)
 
     # Reading.
@@ -283,7 +283,7 @@ class Worker:
         taken = (
             self.mine(run)
             .filter(cursor=run.cursor, cancel_requested=False)
-            .update(cursor=last_row, lease=Now() + timedelta(seconds=settings.IMPORT_LEASE_SECONDS))
+            .update(cursor=last_row, lease=Now() + lease())
         )
         if not taken:
             raise self.stopped_by(run)
@@ -304,6 +304,11 @@ class Worker:
 def first_size(attempts):
     """The more claims without progress, the smaller the steps: so the row of which workers die is found."""
     return min(settings.IMPORT_BATCH_ROWS, (settings.IMPORT_BATCH_ROWS, SMALLEST_BATCH, 1)[attempts - 1])
+
+
+def lease():
+    """For how long a worker that says nothing keeps its run."""
+    return timedelta(seconds=settings.IMPORT_LEASE_SECONDS)
 
 
 def next_size(size, seconds):

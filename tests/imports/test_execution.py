@@ -389,6 +389,35 @@ def test_the_sweep_removes_drafts_that_nobody_touched_for_long_with_their_files(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_worker_keeps_its_run_however_long_something_takes(settings):
+    settings.IMPORT_LEASE_SECONDS = 2
+    renewed = []
+
+    def take_long(run):
+        def lease():
+            return ImportRun.objects.get(pk=run.pk).lease
+
+        before, deadline = lease(), time.monotonic() + 30
+        while lease() == before:
+            assert time.monotonic() < deadline, "nobody holds it"
+            time.sleep(0.02)
+        renewed.append(run.pk)
+
+    job = draft("contacts", many(5), generate=True)
+    queue = []
+    execution.start(job, start_key=job.start_key, leave_out=True, queue=queue.append)
+    work(queue, on_progress=take_long)
+    assert len(renewed) == 1
+
+
+def test_the_file_that_a_worker_died_of_reading_is_soon_another_ones(settings):
+    settings.IMPORT_LEASE_SECONDS = 60
+    run = execution.begin_reading(draft("contacts", many(5)))
+    claimed = Worker().claim(run.pk)
+    assert claimed.lease < timezone.now() + timedelta(seconds=70)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_twenty_starts_at_once_start_one_import():
     job = draft("contacts", many(5), generate=True)
     started = []

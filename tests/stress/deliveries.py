@@ -9,13 +9,12 @@ import random
 import signal
 import time
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.conf import settings as django_settings
 from django.db import connection, connections
 from django_q.models import OrmQ
 
@@ -30,10 +29,10 @@ BATCH_ROWS = 10
 
 
 class Worker(worker.Worker):
-    """What is done in one task has no longer lease than other work."""
+    """Stands still without holding its run, as a stopped process does."""
 
-    def lease_seconds(self, run_id):
-        return django_settings.IMPORT_LEASE_SECONDS
+    def holding(self, run):
+        return nullcontext()
 
 
 @pytest.fixture
@@ -45,7 +44,6 @@ def in_a_hurry(settings, monkeypatch, tmp_path, transactional_db):
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     settings.EMAIL_FILE_PATH = tmp_path / "mails"
     monkeypatch.setattr(execution, "QUEUED_AGAIN_AFTER", timedelta(seconds=LEASE_SECONDS))
-    monkeypatch.setattr(worker, "REPORT_SECONDS", LEASE_SECONDS)
     monkeypatch.setattr(reports, "MAIL_AGAIN_AFTER", timedelta(seconds=LEASE_SECONDS))
     with short_waits():
         yield
