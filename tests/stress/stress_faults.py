@@ -47,18 +47,21 @@ def test_paused_owners(user, tmp_path, report):
     holds(report, "paused owners that wake up late", proofs.paused_owners(user, tmp_path, cases))
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connections to end")
 def test_terminated_backends(user, tmp_path, report):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no connections to end")
     holds(report, "terminated backends", proofs.terminated_backends(user, tmp_path, 60))
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no lock of the whole")
 def test_locked_database(user, tmp_path, report):
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has no lock of the whole")
     holds(report, "database locked by another process", proofs.locked_database(user, tmp_path, 10))
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="a full disk stops PostgreSQL itself")
 def test_full_database(user, report):
+    if connection.vendor != "sqlite":
+        pytest.skip("a full disk stops PostgreSQL itself")
     holds(report, "database that cannot grow", proofs.full_database(user, 3))
 
 
