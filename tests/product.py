@@ -41,7 +41,11 @@ class Product:
         self.environment |= {"DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1"}
         self.database = self.make_database()
         self.log = (folder / "worker.log").open("w")
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
 
     def start(self):
         self.fill_database()

@@ -55,21 +55,18 @@ def machines(tmp_path_factory):
     running.stop()
 
 
-KINDS = list(combinations(ROWS, ["csv", "xls", "xlsx"]))
-
-
 class Sent:
     """A file of one entity type in one format, and the path of its import."""
 
-    def __init__(self, slug, file_format, good):
+    def __init__(self, slug, file_format):
         headers, row_of, (bad_column, bad_value), self.place = ROWS[slug]
         self.slug, self.name = slug, f"{slug}.{file_format}"
-        self.keys = [f"{slug}-{file_format}-{number}".upper() for number in range(good)]
+        self.keys = [f"{slug}-{file_format}-{number}".upper() for number in range(GOOD)]
         rows = [row_of(key) for key in self.keys]
         for number in range(BAD):
             row = row_of(f"{slug}-{file_format}-bad-{number}".upper())
             row[bad_column] = bad_value
-            rows.insert(number * good // BAD, row)
+            rows.insert(number * GOOD // BAD, row)
         file = io.BytesIO()
         WRITERS[file_format](file, [headers, *rows], Style())
         self.content, self.path = file.getvalue(), None
@@ -85,11 +82,7 @@ class Sent:
 
 
 def test_a_machine_that_dies_loses_nothing_and_every_machine_serves_every_file(machines):
-    lose_a_machine(machines, GOOD)
-
-
-def lose_a_machine(machines, good):
-    everything = [Sent(*kind, good) for kind in KINDS]
+    everything = [Sent(*kind) for kind in combinations(ROWS, ["csv", "xls", "xlsx"])]
     visitor = machines.visitor()
     for sent in everything:
         sent.path = visitor.start_import(
