@@ -19,7 +19,7 @@ from imports.readers_problems import FILE_PROBLEMS, UnreadableFile, _
 __all__ = ["FILE_PROBLEMS", "UnreadableFile", "main", "read", "recognise"]
 
 HEAD_BYTES = 4096
-LEAST_SECONDS, SECONDS_PER_MEGABYTE = 15, 20  # of the processor
+LEAST_SECONDS, BYTES_PER_SECOND = 10, 50_000  # of the processor; a packed sheet may be 150 times as large
 NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x19]")
 IMAGES = {
     b"\x89PNG": "PNG",
@@ -121,7 +121,7 @@ def main():
 
 def _confine(limits, size):
     # A parser that runs in circles over a small file is not waited for as long as a large file may take.
-    seconds = min(limits["cpu_seconds"], LEAST_SECONDS + SECONDS_PER_MEGABYTE * (size >> 20))
+    seconds = min(limits["cpu_seconds"], LEAST_SECONDS + size // BYTES_PER_SECOND)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (limits["address_space"], limits["address_space"]))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
