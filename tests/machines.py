@@ -10,10 +10,16 @@ import boto3
 import requests
 from requests.adapters import HTTPAdapter
 
-from tests.product import Product, answers, free_port, wait_until
+from tests.product import PASSWORD, Product, answers, free_port, wait_until
 
 SITE = "https://crm.example.com"
 BUCKET = "imports"
+COLLEAGUES = f"""
+from django.contrib.auth.models import Group, User
+for name in ("colleague-1", "colleague-2", "colleague-3", "colleague-4"):
+    user = User.objects.create_user(name, name + "@example.com", {PASSWORD!r}, is_staff=True)
+    user.groups.add(Group.objects.get(name="Business admin"))
+"""
 KEYS = {"aws_access_key_id": "none", "aws_secret_access_key": "nothing", "region_name": "us-east-1"}
 
 
@@ -45,6 +51,10 @@ class Machines(Product):
             self.begin_web_server(address, **self.folder_of(number))
         wait_until(self.bucket_is_made, "the S3 server answers")
         wait_until(lambda: all(map(answers, self.addresses)), "both web servers answer")
+
+    def fill_database(self):
+        super().fill_database()
+        self.manage("shell", "-v0", "-c", COLLEAGUES)
 
     def folder_of(self, number):
         return {"DATA_DIR": str(self.folder / f"machine-{number}")}
