@@ -10,7 +10,7 @@ from imports.models import ImportJob, ImportRun
 from tests.factories import ContactFactory
 from tests.imports.journeys import csv_bytes, draft, problems, start
 from tests.stress import courses, together
-from tests.stress.deliveries import FailAt, deliver, end_of, in_a_hurry, stands_still  # noqa: F401
+from tests.stress.deliveries import FailAt, deliver, end_of, impatient, in_a_hurry, stands_still  # noqa: F401
 
 HEADER = "Contact Code,First Name,Last Name"
 
@@ -50,6 +50,7 @@ def test_a_row_whose_record_somebody_else_writes_just_now_is_not_blamed(monkeypa
     assert (problems(job), job.unchanged) == ([], 3)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_cancelling_an_import_that_is_ending_waits_for_nobody(tmp_path):
     """Both lock the import and its run; who did it in another order than the other would block it for ever."""
     user = courses.somebody()

@@ -13,9 +13,9 @@ from imports import execution, repairs
 from imports.failpoints import POINTS
 from tests.imports.journeys import draft, start, work
 from tests.stress import courses, proofs
-from tests.stress.deliveries import in_a_hurry  # noqa: F401
+from tests.stress.deliveries import impatient, in_a_hurry  # noqa: F401
 
-pytestmark = pytest.mark.usefixtures("in_a_hurry")
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import time
 import pytest
 from django.db import connection
 
-from .deliveries import in_a_hurry  # noqa: F401
+from .deliveries import impatient, in_a_hurry  # noqa: F401
 
 
 @pytest.fixture

@@ -45,6 +45,11 @@ def in_a_hurry(settings, monkeypatch, tmp_path, transactional_db):
     settings.EMAIL_FILE_PATH = tmp_path / "mails"
     monkeypatch.setattr(execution, "QUEUED_AGAIN_AFTER", timedelta(seconds=LEASE_SECONDS))
     monkeypatch.setattr(reports, "MAIL_AGAIN_AFTER", timedelta(seconds=LEASE_SECONDS))
+
+
+@pytest.fixture
+def impatient(in_a_hurry):
+    """Besides, connections that do not wait long for a lock."""
     with short_waits():
         yield
 

@@ -7,7 +7,7 @@ from django.db import connection
 
 from . import courses, proofs
 
-pytestmark = pytest.mark.usefixtures("in_a_hurry")
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 @pytest.fixture
