@@ -43,9 +43,9 @@ ERROR = '<c r="{}" t="e"><v>#N/A</v></c>'  # so that the careful reader reads, w
 def records():
     """What the files refer to."""
     phones = ProductTypeFactory(name="Phone")
-    ProductFactory(code="P1", type=phones)
-    ProductFactory(code="σ", type=phones)
-    ContactFactory(code="Σ")
+    ProductFactory(code="P1", name="Thing", type=phones)
+    ProductFactory(code="σ", name="Thing", type=phones)
+    ContactFactory(code="Σ", first_name="Ann", last_name="Doe")
     RewardSchemeFactory(name="Club")
     RewardSchemeFactory(name="straße")
 

@@ -13,7 +13,7 @@ from .odd_rows import digest, outcomes, records
 
 EXPECTED = {
     "contacts": "77651f3aa69e2347",
-    "devices": "97ab75f623afd57f",
+    "devices": "d99394cc75bd3be1",
     "products": "bc68b43a7ea722f2",
     "reward-scheme-codes": "db7b80df53c1cfb6",
 }
