@@ -82,7 +82,9 @@ def paused_owners(user, folder, cases):
     """Cases are (course, point, whether the owner wakes while the other is still at work)."""
     count = Count()
     for place, (course, point, is_midway) in enumerate(cases):
-        fault = FailAt(point, "pause", folder / f"owner-{place}-{point}")
+        is_at_the_end = point == "before_done" and "after_fence" in courses.PASSED[course]
+        after = courses.ROWS + 1 if is_at_the_end else 0
+        fault = FailAt(point, "pause", folder / f"owner-{place}-{point}", after)
         lost, doubled, _ = courses.run(course, user, fault, deliver=deliver_past_owner, is_midway=is_midway)
         count.add(lost, doubled)
     return count
