@@ -6,6 +6,8 @@ from django.urls import include, path
 from crm_import import accounts
 from crm_import.language import set_language
 
+handler500 = "crm_import.busy.server_error"
+
 urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("import-data/", include("imports.urls")),

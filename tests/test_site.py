@@ -6,8 +6,9 @@ import pytest
 from crispy_forms.utils import render_crispy_form
 from django import forms
 from django.contrib.auth.models import Permission
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.test import Client
 from django.urls import reverse
 from django_q.models import Schedule
 
@@ -162,3 +163,33 @@ def test_forms_tie_help_and_errors_to_their_fields():
     assert named == {"id_name_helptext", "id_name_error", "id_answer_helptext", "id_answer_error"}
     assert named <= set(re.findall(r'\bid="([^"]+)"', html))
     assert 'role="radiogroup" aria-label="Answer"' in html
+
+
+# The database is busy
+
+
+def refusing(error):
+    def execute(*_args):
+        raise error
+
+    return execute
+
+
+@pytest.mark.parametrize("name", ["imports:list", "imports:create"])
+def test_a_database_that_is_busy_for_too_long_is_said_to_be_busy(business_admin, name):
+    client = Client(raise_request_exception=False)
+    client.force_login(business_admin, backend="django.contrib.auth.backends.ModelBackend")
+    with connection.execute_wrapper(refusing(OperationalError("canceling statement due to lock timeout"))):
+        answer = client.get(reverse(name))
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "The system is busy just now" in answer.content.decode()
+    assert client.get(reverse(name)).status_code == 200
+
+
+def test_what_else_goes_wrong_is_an_error_of_the_server(business_admin):
+    client = Client(raise_request_exception=False)
+    client.force_login(business_admin, backend="django.contrib.auth.backends.ModelBackend")
+    with connection.execute_wrapper(refusing(ValueError())):
+        answer = client.get(reverse("imports:list"))
+    assert answer.status_code == 500
+    assert "Something went wrong on the server" in answer.content.decode()
