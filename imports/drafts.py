@@ -130,10 +130,8 @@ def read(job, *, in_request, sheet=None, join=(), encoding=None, delimiter=None,
     )
     same_file = ImportJob.objects.filter(pk=job.pk, sha256=job.sha256, state=ImportJob.State.DRAFT)
     with transaction.atomic():
-        if on_progress:
-            on_progress(
-                reading.rows
-            )  # stops who has lost the run meanwhile, in the transaction that would keep
+        if on_progress:  # stops who has lost the run meanwhile, in the transaction that would keep
+            on_progress(reading.rows)
         is_kept = same_file.update(touched_at=timezone.now(), **{name: getattr(job, name) for name in kept})
     if is_kept:
         forget_corrections(job)
