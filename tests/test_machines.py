@@ -58,15 +58,15 @@ def machines(tmp_path_factory):
 class Sent:
     """A file of one entity type in one format, and the path of its import."""
 
-    def __init__(self, slug, file_format):
+    def __init__(self, slug, file_format, good=GOOD):
         headers, row_of, (bad_column, bad_value), self.place = ROWS[slug]
         self.slug, self.name = slug, f"{slug}.{file_format}"
-        self.keys = [f"{slug}-{file_format}-{number}".upper() for number in range(GOOD)]
+        self.keys = [f"{slug}-{file_format}-{number}".upper() for number in range(good)]
         rows = [row_of(key) for key in self.keys]
         for number in range(BAD):
             row = row_of(f"{slug}-{file_format}-bad-{number}".upper())
             row[bad_column] = bad_value
-            rows.insert(number * GOOD // BAD, row)
+            rows.insert(number * good // BAD, row)
         file = io.BytesIO()
         WRITERS[file_format](file, [headers, *rows], Style())
         self.content, self.path = file.getvalue(), None
@@ -82,7 +82,13 @@ class Sent:
 
 
 def test_a_machine_that_dies_loses_nothing_and_every_machine_serves_every_file(machines):
-    everything = [Sent(*kind) for kind in combinations(ROWS, ["csv", "xls", "xlsx"])]
+    run_imports_among_deaths(machines, deaths=1)
+
+
+def run_imports_among_deaths(machines, deaths, good=GOOD):
+    """Start an import of each type in each format through both web servers, kill the workers of one machine
+    after the other while they work, and check every row, file and e-mail."""
+    everything = [Sent(*kind, good) for kind in combinations(ROWS, ["csv", "xls", "xlsx"])]
     # One person has three imports run at once.
     visitors = {slug: machines.visitor(f"colleague-{number}") for number, slug in enumerate(ROWS, start=1)}
     for sent in everything:
@@ -90,12 +96,17 @@ def test_a_machine_that_dies_loses_nothing_and_every_machine_serves_every_file(m
             sent.slug, sent.name, sent.content, leave_out="yes", generate=None, update=None
         )
     with psycopg.connect(machines.environment["DATABASE_URL"], autocommit=True) as database:
-        first = machines.begin_cluster(0)
-        wait_until(lambda: count(database, BEING_WORKED), "the first machine works")
-        kill_group(first)
-        assert count(database, BEING_WORKED)
-        machines.begin_cluster(1)
-        machines.begin_cluster(0)
+        machine, clusters = 0, [machines.begin_cluster(0)]
+        for death in range(deaths):
+            done = count(database, DONE)
+            wait_until(lambda done=done: count(database, DONE) > done, "the machines work")
+            wait_until(lambda: count(database, BEING_WORKED), "a machine is at work")
+            kill_group(clusters[machine])
+            assert count(database, UNFINISHED)
+            if death == 0:
+                clusters.append(machines.begin_cluster(1))
+            clusters[machine] = machines.begin_cluster(machine)
+            machine = (machine + 1) % 2
         wait_until(lambda: machines.sweep() or not count(database, UNFINISHED), "both machines end them all")
         for sent in everything:
             check_rows(database, sent)
@@ -107,6 +118,7 @@ def test_a_machine_that_dies_loses_nothing_and_every_machine_serves_every_file(m
 
 
 BEING_WORKED = "SELECT count(*) FROM imports_importrun WHERE state = 'running'"
+DONE = "SELECT count(*) FROM imports_importrow"
 UNFINISHED = "SELECT count(*) FROM imports_importjob WHERE state = 'in_progress'"
 LEDGER = """
     SELECT outcome, count(*), count(DISTINCT row_number), count(DISTINCT record_id)
