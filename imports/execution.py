@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_noop
+from django.utils.translation import gettext as _
 
 from . import beat, drafts, erased, pausing, remembering, reports, retention
 from .mapping import UPDATE
@@ -75,10 +76,8 @@ def start(job, user=None, *, start_key, leave_out=None, first_rows=None, queue=p
     With `first_rows` the import stops after so many."""
     options = {**job.options, "leave_out": leave_out, "first_rows": first_rows}
     rows = drafts.data_rows(job)
-    lock(job, user)
-    if user and has_enough_running(user):
-        return False
-    if job.undo_has_begun:
+    lock(job)
+    if must_wait(job) or job.undo_has_begun:
         return False
     queryset = ImportJob.objects.filter(pk=job.pk, start_key=start_key, state=ImportJob.State.DRAFT)
     changed = queryset.update(
@@ -107,10 +106,18 @@ def start(job, user=None, *, start_key, leave_out=None, first_rows=None, queue=p
     return True
 
 
-def has_enough_running(user):
-    """Whether a person has to wait with the next import."""
-    running = ImportJob.objects.filter(created_by=user, state=ImportJob.State.IN_PROGRESS)
+def must_wait(job):
+    """Whether whose import it is has as many under way as one person may have."""
+    if job.from_command_line or not job.created_by_id:
+        return False
+    running = ImportJob.objects.filter(created_by=job.created_by_id, state=ImportJob.State.IN_PROGRESS)
     return running.filter(from_command_line=False).count() >= RUN_AT_ONCE
+
+
+def waiting_sentence():
+    return _(
+        "%(count)s of your imports are under way, which is the most. Start this one when one of them is over."
+    ) % {"count": RUN_AT_ONCE}
 
 
 def proceed(job, queue):
@@ -230,7 +237,9 @@ def resume(job, user=None, queue=put_in_queue):
     lock(job)
     run = job.latest_run(ImportRun.Kind.CHECK, ImportRun.Kind.IMPORT)
     options = {**job.options, "first_rows": None} if job.is_tried else job.options
-    if not can_resume(job, run) or not job.move_to(
+    if not can_resume(job, run) or must_wait(job):
+        return False
+    if not job.move_to(
         ImportJob.State.IN_PROGRESS, reason="", finished_at=None, mail_due=None, options=options
     ):
         return False
@@ -246,11 +255,10 @@ def can_resume(job, run=None):
     return bool(is_stopped and job.file and not job.undo_has_begun)
 
 
-def lock(job, user=None):
-    """Let nobody else start, continue or undo the import, or what it repairs, until the transaction ends;
-    nor this person another one."""
-    if user:
-        list(get_user_model().objects.select_for_update(no_key=True).filter(pk=user.pk))
+def lock(job):
+    """Let nobody else start, continue or undo the import, or what it repairs, or another one of the same
+    person, until the transaction ends."""
+    list(get_user_model().objects.select_for_update(no_key=True).filter(pk=job.created_by_id))
     imports = ImportJob.objects.select_for_update(no_key=True).filter(
         pk__in={job.pk, job.repairs_id or job.pk}
     )
@@ -261,7 +269,7 @@ def lock(job, user=None):
 def start_leaving_out(job, user=None, queue=put_in_queue):
     """Import a file whose check found incorrect content after all, without those rows."""
     lock(job)
-    if not can_leave_out(job):
+    if not can_leave_out(job) or must_wait(job):
         return False
     options = {**job.options, "leave_out": True}
     if not job.move_to(

@@ -148,6 +148,8 @@ def ask(request, pk, action, done, late, takes_rights=False):
         messages.error(request, reason)
     elif action(job, request.user):
         messages.success(request, done)
+    elif takes_rights and execution.must_wait(job):
+        messages.warning(request, execution.waiting_sentence())
     else:
         messages.warning(request, late)
     return redirect(job)

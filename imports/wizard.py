@@ -351,8 +351,6 @@ def why_not_started(job):
         return _(
             "The import that it repairs is undone. Upload the file again to import its rows on their own."
         )
-    if execution.has_enough_running(job.created_by):
-        return _(
-            "%(count)s of your imports are under way, which is the most. Start this one when one of them is over."
-        ) % {"count": execution.RUN_AT_ONCE}
+    if execution.must_wait(job):
+        return execution.waiting_sentence()
     return _("The preview had changed meanwhile. Look at it and press Start Import again.")

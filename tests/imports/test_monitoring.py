@@ -346,6 +346,23 @@ def test_a_cancelled_import_can_be_continued(admin_page):
     assert (job.state, run.state) == (ImportJob.State.IN_PROGRESS, ImportRun.State.WAITING)
 
 
+@pytest.mark.parametrize("name", ["continue", "leave-out"])
+def test_a_person_with_three_imports_under_way_waits_with_a_fourth(admin_page, business_admin, name):
+    stopped = failed()
+    ImportJob.objects.filter(pk=stopped.pk).update(created_by=business_admin, from_command_line=False)
+    if name == "continue":
+        stopped.runs.update(state=ImportRun.State.FAILED)
+    under_way = [running(user=business_admin)[0] for _ in range(3)]
+    page = admin_page.post(reverse(f"imports:{name}", args=[stopped.pk]), follow=True)
+    assert "3 of your imports are under way, which is the most." in text_of(page)
+    stopped.refresh_from_db()
+    assert stopped.state == ImportJob.State.FAILED
+    ImportJob.objects.filter(pk=under_way[0].pk).update(state=ImportJob.State.CANCELLED)
+    admin_page.post(reverse(f"imports:{name}", args=[stopped.pk]))
+    stopped.refresh_from_db()
+    assert stopped.state == ImportJob.State.IN_PROGRESS
+
+
 def test_a_failed_import_offers_to_leave_the_bad_rows_out(admin_page):
     job = failed()
     page = text_of(admin_page.get(job.get_absolute_url()))

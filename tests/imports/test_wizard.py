@@ -616,6 +616,18 @@ def test_a_second_press_starts_nothing_and_leads_to_the_same_page(admin, busines
     assert job.runs.filter(kind="import").count() == 1
 
 
+def test_who_has_three_imports_under_way_waits_with_a_fourth(admin, business_admin):
+    job = mapped_draft(business_admin)
+    fields = form_values(preview(admin, job).content.decode(), "start/")
+    under_way = [mapped_draft(business_admin) for _ in range(3)]
+    for other in under_way:
+        assert execution.start(other, business_admin, start_key=other.start_key)
+    page = admin.post(url("start", job), fields, follow=True)
+    assert "3 of your imports are under way, which is the most. Start this one when" in text_of(page)
+    ImportJob.objects.filter(pk=under_way[0].pk).update(state=ImportJob.State.CANCELLED)
+    assert admin.post(url("start", job), fields).url == job.get_absolute_url()
+
+
 @pytest.mark.parametrize(
     ("answer", "state", "created"),
     [({}, "failed", 0), ({"leave_out": "no"}, "failed", 0), ({"leave_out": "yes"}, "completed", 2)],

@@ -10,7 +10,7 @@ from django.db import connection
 
 from entities.models import Contact, ContactClassification
 from imports import execution, repairs, undo
-from imports.models import ImportRun, file_storage
+from imports.models import ImportJob, ImportRun, file_storage
 from tests.imports.journeys import draft, run_import, undo_check
 
 from . import courses
@@ -184,6 +184,25 @@ def names_that_go(user, folder):
     yield from contacts_are(ROWS, first_name="Anna", classification__isnull=False)
 
 
+def more_than_a_person_may(user, folder):
+    """Five imports are started at the same moment and two are continued: three of them run."""
+    stopped = [draft("contacts", courses.file_of([courses.contact(n)]), user=user) for n in range(2)]
+    for job in stopped:
+        assert execution.start(job, user, start_key=job.start_key, leave_out=True)
+        assert execution.cancel(job, user)
+    drafts = [draft("contacts", courses.file_of([courses.contact(n)]), user=user) for n in range(5)]
+    starts = [
+        lambda job=job: execution.start(job, user, start_key=job.start_key, leave_out=True) for job in drafts
+    ]
+    continues = [lambda job=job: execution.resume(job, user) for job in stopped]
+    assert at_once(folder, *starts, *continues)
+    running = ImportJob.objects.filter(state=ImportJob.State.IN_PROGRESS).count()
+    if running != execution.RUN_AT_ONCE:
+        yield f"{running} imports run"
+    if ImportRun.objects.filter(state=ImportRun.State.WAITING).count() != running:
+        yield "not each running import has its run"
+
+
 def rounds(number, one, user, folder):
     """[what was wrong] in so many rounds."""
     settings.IMPORT_BATCH_ROWS = BATCH_ROWS
@@ -201,4 +220,5 @@ ROUNDS = [
     one_undo_asked_for_twice,
     two_repairs,
     names_that_go,
+    more_than_a_person_may,
 ]
