@@ -15,9 +15,9 @@ MUTATIONS = 2000
 STRINGS = 300_000
 LONGEST = 20  # seconds
 EXPECTED = {
-    "contacts": "25bc22fb8aa03c1c",
-    "devices": "1ebc86e3548e73c6",
-    "products": "266c24cffc2a7102",
+    "contacts": "d670c0c00f7d8924",
+    "devices": "5899bc0093e5733b",
+    "products": "4ac8e732afcb27af",
     "reward-scheme-codes": "0ac3e33891afe788",
 }
 
