@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.pages import form_values
 from tests.product import wait_until
 from tests.supervised import Contacts, supervised
 
@@ -99,3 +100,34 @@ def test_a_worker_that_is_told_to_end_does_so_within_its_grace_and_the_next_goes
         assert job.state() == "in_progress"
     job.wait_for_end()
     assert (job.state(), *job.lost_and_doubled()) == ("completed", 0, 0)
+
+
+def test_an_upload_that_does_not_say_how_long_it_is_lands_nowhere(product):
+    """Browsers always say it; a body in chunks without end must not fill the disk."""
+    visitor = product.visitor()
+    draft = visitor.path(visitor.post("/import-data/new/", {"entity_type": "contacts"}, marker="post"))
+    token = form_values(visitor.get(draft).text, "multipart")["csrfmiddlewaretoken"]
+    part = 'Content-Disposition: form-data; name="file"; filename="endless.csv"'
+    sent = []
+
+    def body():
+        yield f"--limit\r\n{part}\r\n\r\n".encode()
+        for number in range(200):
+            sent.append(number)
+            yield b"x" * 100_000
+        yield b"\r\n--limit--\r\n"
+
+    answer = visitor.session.post(
+        product.address + draft,
+        data=body(),
+        headers={
+            "Content-Type": "multipart/form-data; boundary=limit",
+            "X-CSRFToken": token,
+            "Referer": product.address + draft,
+        },
+        timeout=60,
+    )
+    assert sent
+    assert answer.url.endswith(draft)
+    assert "No file was chosen." in answer.text
+    assert b"x" * 1000 not in b"".join(kept.read_bytes() for kept in product.folder.rglob("source*"))
