@@ -4,7 +4,8 @@ Rows are lists of values in the order of `fields`. PostgreSQL takes COPY, SQLite
 Errors are Django's (IntegrityError, DataError, OperationalError).
 """
 
-from functools import partial
+import json
+from operator import itemgetter
 
 from django.db import connection, models
 
@@ -13,7 +14,7 @@ def insert(model, records):
     """Insert dicts {field name: value}, all with the same fields."""
     if records:
         names = list(records[0])
-        insert_rows(model, names, [[record[name] for name in names] for record in records])
+        insert_rows(model, names, map(itemgetter(*names), records))
 
 
 def insert_rows(model, names, rows):
@@ -34,7 +35,7 @@ def update(model, names, records):
     if not records:
         return
     fields = [model._meta.get_field(name) for name in ("id", *names)]
-    rows = [[record[field.attname] for field in fields] for record in records]
+    rows = map(itemgetter(*(field.attname for field in fields)), records)
     table = connection.ops.quote_name(model._meta.db_table)
     columns = [connection.ops.quote_name(field.column) for field in fields]
     with connection.cursor() as cursor:
@@ -42,11 +43,10 @@ def update(model, names, records):
             arrays = ", ".join(f"%s::{field.rel_db_type(connection)}[]" for field in fields)
             assigned = ", ".join(f"{column} = new.{column}" for column in columns[1:])
             given = ", ".join(columns)
-            values = [list(column) for column in zip(*_adapted(fields, rows), strict=True)]
             cursor.execute(
                 f"UPDATE {table} SET {assigned} "
                 f"FROM unnest({arrays}) AS new ({given}) WHERE {table}.id = new.id",
-                values,
+                [list(column) for column in _columns(fields, rows)],
             )
         else:
             assigned = ", ".join(f"{column} = %s" for column in columns[1:])
@@ -59,12 +59,26 @@ def delete(model, name, values):
     field = model._meta.get_field(name)
     table = connection.ops.quote_name(model._meta.db_table)
     column = connection.ops.quote_name(field.column)
-    rows = _adapted([field], [[value] for value in values])
+    condition, given = _among(column, field, values)
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", [[value for (value,) in rows]])
-        else:
-            cursor.executemany(f"DELETE FROM {table} WHERE {column} = %s", rows)
+        cursor.execute(f"DELETE FROM {table} WHERE {condition}", [given])
+
+
+@models.ForeignKey.register_lookup
+@models.Field.register_lookup
+class Among(models.Lookup):
+    """`field__among=values` finds what `field__in=values` does, with one parameter for all values: that of
+    thousands takes no longer to put together than that of one."""
+
+    lookup_name = "among"
+
+    def get_prep_lookup(self):
+        return list(self.rhs)
+
+    def as_sql(self, compiler, connection):
+        column, params = self.process_lhs(compiler, connection)
+        condition, given = _among(column, self.lhs.output_field, self.rhs)
+        return condition, [*params, given]
 
 
 def settle():
@@ -87,35 +101,48 @@ def _copy(statement, fields, rows):
             copy.write_row(row)
 
 
+def _among(column, field, values):
+    """(condition, its parameter) that holds where `column` has one of the values of a field."""
+    (values,) = _columns([field], [(value,) for value in values]) or [()]
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s::{field.rel_db_type(connection)}[])", list(values)
+    return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(values)
+
+
 def _adapted(fields, rows):
     """`rows` with each value as the database's driver takes it."""
-    adapters = [(index, adapt) for index, field in enumerate(fields) if (adapt := _adapter(field))]
-    if not adapters:
-        return rows
-    adapted = []
-    for row in rows:
-        row = list(row)
-        for index, adapt in adapters:
-            if row[index] is not None:
-                row[index] = adapt(row[index])
-        adapted.append(row)
-    return adapted
+    return zip(*_columns(fields, rows), strict=True)
+
+
+def _columns(fields, rows):
+    """The values of `rows` by column, each as the database's driver takes it."""
+    columns = list(zip(*rows, strict=True))
+    for index, values in enumerate(columns):
+        if adapt := _adapter(fields[index]):
+            columns[index] = adapt(values)
+    return columns
 
 
 def _adapter(field):
+    """The function that makes a field's values what the driver takes, or None when they are that."""
     target = field.target_field if isinstance(field, models.ForeignKey) else field
-    if isinstance(target, models.JSONField):
-        return partial(_json, target)
-    if connection.vendor == "postgresql":
-        return None
     if isinstance(target, models.UUIDField):
-        return lambda value: value.hex
+        return lambda values: [value and value.hex for value in values]
+    if isinstance(target, models.JSONField):
+        encode = (target.encoder or json.JSONEncoder)(ensure_ascii=False).encode
+        return lambda values: [None if value is None else encode(value) for value in values]
+    if connection.vendor == "postgresql":
+        return _each(str) if isinstance(target, models.DateField) else None
     if isinstance(target, models.DateField | models.DecimalField):
-        return lambda value: target.get_db_prep_save(value, connection)
+        return _each(lambda value: target.get_db_prep_save(value, connection))
     return None
 
 
-def _json(field, value):
-    import json
+def _each(adapt):
+    """Adapts values of which many are the same."""
 
-    return json.dumps(value, cls=field.encoder, ensure_ascii=False)
+    def adapt_each(values):
+        known = {value: value if value is None else adapt(value) for value in set(values)}
+        return [known[value] for value in values]
+
+    return adapt_each

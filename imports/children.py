@@ -1,6 +1,7 @@
 """A row's child records, such as a contact's address, beside those that are stored."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from django.utils.translation import gettext_noop as _
 
@@ -28,6 +29,9 @@ class ChildCheck:
         columns = [column for column in importer.columns if column.record == name and column.key in fed]
         self.columns = [(column.key, column.attname) for column in columns]
         self.mapped = [column.key for column in columns if column.key not in mapping.fixed]
+        self.has_fixed = len(self.mapped) < len(columns)
+        by_attribute = ((a, importer.by_key[f"{name}.{a}"]) for a in self.child.required)
+        self.required = [(attribute, column.name) for attribute, column in by_attribute]
         by_text = {text: key for key, (text, _) in self.child.model.keys.items()}
         self.key_fields = [by_text.get(field, field) for field in self.child.key]
         self.parent_field = f"{self.child.parent}_id"
@@ -46,7 +50,7 @@ class ChildCheck:
         parents = {row.stored["id"] for row in rows if row.stored}
         if not parents or not self.columns:
             return
-        records = self.child.model.objects.filter(**{f"{self.child.parent}__in": parents}).order_by("pk")
+        records = self.child.model.objects.filter(**{f"{self.child.parent}__among": parents}).order_by("pk")
         records = records.select_for_update(of=("self",)) if lock else records
         self.stored = {self.key(record): record for record in records.values()}
 
@@ -58,7 +62,7 @@ class ChildCheck:
         values = row.values
         given = {attname: values[key] for key, attname in self.columns if key in values}
         cleared = self.cleared(row) if self.clearing and row.stored is not None else {}
-        says_nothing = not given or self.is_only_fixed(values, given)
+        says_nothing = not given or (self.has_fixed and self.is_only_fixed(values, given))
         if says_nothing and not cleared:
             return
         record = {**self.blank, **given, self.parent_field: row.record_id}
@@ -107,11 +111,10 @@ class ChildCheck:
             row.changes |= changes
 
     def require(self, row, given):
-        for attribute in self.child.required:
-            column = self.importer.by_key[f"{self.name}.{attribute}"]
-            if attribute not in given and not row.is_bad(column.name):
+        for attribute, name in self.required:
+            if attribute not in given and not row.is_bad(name):
                 noun = str(self.child.model._meta.verbose_name)
-                row.refuse("missing_for", column.name, because=BECAUSE, noun=noun)
+                row.refuse("missing_for", name, because=BECAUSE, noun=noun)
 
 
 def is_blank(value):
@@ -124,9 +127,18 @@ def blank_value(field):
 
 
 def set_keys(model, record):
-    for key_field, (text_field, to_key) in model.keys.items():
+    for key_field, text_field, to_key, blank in _keys(model):
         text = record[text_field]
-        record[key_field] = to_key(text) if text else None if model._meta.get_field(key_field).null else ""
+        record[key_field] = to_key(text) if text else blank
+
+
+@cache
+def _keys(model):
+    """[(key field, text field, key function, what the key is when the text is blank)]"""
+    return [
+        (key_field, text_field, to_key, blank_value(model._meta.get_field(key_field)))
+        for key_field, (text_field, to_key) in model.keys.items()
+    ]
 
 
 def blank_record(model):

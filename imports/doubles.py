@@ -70,7 +70,7 @@ class DoubleCheck:
     def stored_with(self, column, values):
         """{value: [(identifier, key, comparable key)]} of the records that had it before the run."""
         name = self.fields[column.key]
-        found = self.importer.model.objects.filter(**{f"{name}__in": values})
+        found = self.importer.model.objects.filter(**{f"{name}__among": values})
         records = {}
         for value, *record in found.order_by("pk").values_list(name, *self.key_fields):
             records.setdefault(value, {})[record[0]] = tuple(record)
@@ -121,7 +121,7 @@ class DoubleCheck:
                     del by_pk[pk]
         before = self.overwritten[column.key]
         wanted = {pk: value for value in values & before.keys() for pk in before[value]}
-        kept = self.importer.model.objects.filter(pk__in=wanted).values_list(*self.key_fields)
+        kept = self.importer.model.objects.filter(pk__among=wanted).values_list(*self.key_fields)
         for record in kept if wanted else ():
             records.setdefault(wanted[record[0]], {})[record[0]] = record
 

@@ -18,6 +18,7 @@ from .cells import LARGEST_EXACT, BadCell, as_text, shown_cell
 from .wording import in_every_language
 from .world import country_code, country_names, currency_codes, language_codes
 
+REMEMBERED_WORDS, REMEMBERED_DATES = 1000, 50_000
 EXPONENT = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+\d+")
 WRITTEN_DATE = re.compile(
     r"\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})|\d{4}-\d\d-\d\d(?: 00:00:00)?"
@@ -98,14 +99,19 @@ class Phone(Code):
 
 class Email(Field):
     expects = _("an e-mail address")
+    # What is certainly one; the validator, which takes ten times as long, decides the others.
+    PLAIN = re.compile(
+        r"(?=.{,320}\Z)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
+        re.ASCII | re.IGNORECASE,
+    )
 
     def compile(self, options):
         clean_text = super().compile(options)
-        validate = EmailValidator()
+        is_plain, validate = self.PLAIN.fullmatch, EmailValidator()
 
         def clean(cell):
             text = clean_text(cell)
-            if text:
+            if text and not is_plain(text):
                 try:
                     validate(text)
                 except ValidationError:
@@ -139,7 +145,7 @@ class Mapped(Field):
             value = words.get(folded_word(text))
             if value is None:
                 raise BadCell(self.problem, text, **self.details())
-            if type(cell) is str and len(known) < 1000:
+            if type(cell) is str and len(known) < REMEMBERED_WORDS:
                 known[cell] = value
             return value
 
@@ -233,8 +239,11 @@ class Date(Field):
 
     def compile(self, options):
         today = datetime.date.today()
+        known = {}
 
         def clean(cell):
+            if type(cell) is str and cell in known:
+                return known[cell]
             value = self.to_date(cell, options.date_order)
             if value is None:
                 return None
@@ -242,6 +251,8 @@ class Date(Field):
                 raise BadCell("date_out_of_range", shown_cell(cell))
             if self.past and value > today:
                 raise BadCell("date_in_future", shown_cell(cell))
+            if type(cell) is str and len(known) < REMEMBERED_DATES:
+                known[cell] = value
             return value
 
         return clean

@@ -176,7 +176,7 @@ class Checker:
         stored = {}
         fields = [f.attname for f in self.importer.model._meta.concrete_fields] + list(self.importer.fetch)
         if keys:
-            records = self.importer.model.objects.filter(**{f"{self.key_field}__in": keys}).order_by(
+            records = self.importer.model.objects.filter(**{f"{self.key_field}__among": keys}).order_by(
                 self.key_field
             )
             stored = {record[self.key_field]: record for record in self.locked(records).values(*fields)}
@@ -200,7 +200,7 @@ class Checker:
             wanted = _keys_by(reference.model, by, texts)
             if not wanted:
                 continue
-            records = reference.model.objects.filter(**{f"{by}__in": set(wanted.values())})
+            records = reference.model.objects.filter(**{f"{by}__among": set(wanted.values())})
             fields = ("pk", by, reference.text_field, *reference.fetch)
             by_key = {
                 record[1]: Found(record[0], record[2], record[3:]) for record in records.values_list(*fields)
@@ -212,7 +212,7 @@ class Checker:
         """{unique key: identifier of the record that has it}."""
         to_key = self.unique_keys[column.key]
         keys = {to_key(text) for row in rows if (text := row.values.get(column.key)) is not None}
-        records = self.importer.model.objects.filter(**{f"{column.unique}__in": keys})
+        records = self.importer.model.objects.filter(**{f"{column.unique}__among": keys})
         return (
             {key: (pk, text) for key, pk, text in records.values_list(column.unique, "pk", self.importer.key)}
             if keys
@@ -349,15 +349,16 @@ class Checker:
     def take_values(self, row):
         """Move a row's values into the record; note them as changes when something else was stored."""
         values, record = row.values, row.record
+        is_new, get = row.stored is None, values.get
         for column, key, attname in self.main:
-            value = values.get(key)
+            value = get(key)
             if value is None:
                 continue
-            if isinstance(value, Found):
+            if type(value) is Found:
                 if value.is_new:
                     self.generate(row, column, value)
                 value = value.pk
-            if row.stored is not None and record[attname] != value:
+            if not is_new and record[attname] != value:
                 row.changes[key] = [record[attname], value]
             record[attname] = value
         if row.cleared and row.stored is not None:

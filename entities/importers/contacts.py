@@ -17,6 +17,8 @@ from imports.problems import CONTENT, FORMAT, Cause
 from .names import names_for
 
 PERSON, COMPANY = models.Contact.Type.PERSON, models.Contact.Type.COMPANY
+NEEDED_BY_PERSON = (_("a person needs it"), (("first_name", "First Name"), ("last_name", "Last Name")))
+NEEDED_BY_COMPANY = (_("a company needs it"), (("company_name", "Company Name"),))
 
 
 @register
@@ -419,14 +421,9 @@ class Contacts(Importer):
     def complete_name(self, row):
         if row.is_bad("Contact Type"):
             return
-        because, needed = (
-            (_("a person needs it"), ("First Name", "Last Name"))
-            if row.get("type") == PERSON
-            else (_("a company needs it"), ("Company Name",))
-        )
-        for name in needed:
-            column = self.by_name[name.casefold()]
-            if not row.get(column.key) and not row.is_bad(name):
+        because, needed = NEEDED_BY_PERSON if row.get("type") == PERSON else NEEDED_BY_COMPANY
+        for key, name in needed:
+            if not row.get(key) and not row.is_bad(name):
                 row.refuse("missing_for", name, because=because)
 
     def complete_phone(self, row):
