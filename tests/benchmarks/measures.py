@@ -1,5 +1,6 @@
 """What is measured, on one database."""
 
+import tempfile
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -12,10 +13,11 @@ from django.urls import reverse
 
 from entities.models import Contact
 
-from . import limit, ours, peers, people
+from . import beside, history, limit, ours, peers, people
 from .memory import Peak
 
 XLS_ROWS = 50_000
+LONG_HISTORY = 200  # imports, of a fortieth of the many rows each
 PEERS = {
     "django-import-export, leanest": 10_000,
     "django-import-export, default": 2_000,
@@ -124,6 +126,25 @@ class Bench:
         seconds = time.perf_counter() - began
         assert answer.status_code == 200
         return {"seconds": seconds, "shows rows": "First1" in answer.content.decode()}
+
+    # Pages beside imports, and with a long history
+
+    def pages(self):
+        """95th percentiles in milliseconds, idle and beside two imports, of the list and of an import's page."""
+        with tempfile.TemporaryDirectory() as folder:
+            found = beside.measure(Path(folder), self.file("people.csv", self.rows))
+        return {f"{page}, {when}": ms for page, times in found.items() for when, ms in times.items()}
+
+    def history(self):
+        """With 200 imports and 5,000,000 rows of the ledger: milliseconds of pages, and what a row takes."""
+        self.empty()
+        job, _ = ours.whole(self.file("short.csv", 200))
+        record = Contact.objects.first().pk
+        per_row = history.lengthen(job, LONG_HISTORY, max(self.many // 40, 10))
+        found = history.pages(superuser(), job, record)
+        for page, figures in found.items():
+            assert not figures["queries that read all of the history"], (page, figures)
+        return {page: 1000 * f["seconds"] for page, f in found.items()} | {"bytes of a row": per_row}
 
     # g: all rows fail
 
