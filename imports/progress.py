@@ -205,12 +205,13 @@ class Shown:
     @property
     def time_left(self):
         """ "" until it means something."""
-        run, rows = self.run, self.run and self.aim
-        if not run or not run.rows_done or not run.seconds or run.cancel_requested:
+        run = self.run
+        if not run or run.cancel_requested:
             return ""
-        if run.rows_done < rows * MEANINGFUL_SHARE and run.seconds < MEANINGFUL_SECONDS:
+        left = seconds_left(run.rows_done, self.aim, run.seconds)
+        if left is None:
             return ""
-        time = about(run.seconds / run.rows_done * (rows - run.rows_done))
+        time = about(left)
         if self.is_checking:
             return gettext("%(time)s left for the check; the import comes after it") % {"time": time}
         return gettext("%(time)s left") % {"time": time}
@@ -269,6 +270,13 @@ def waiting_behind(count):
         "waiting in the queue, %(imports)s imports before yours",
         count,
     ) % {"imports": wording.figure(count)}
+
+
+def seconds_left(done, rows, seconds):
+    """How long the rest of the rows will take, None until that means something."""
+    if not done or not seconds or (done < rows * MEANINGFUL_SHARE and seconds < MEANINGFUL_SECONDS):
+        return None
+    return seconds / done * (rows - done)
 
 
 def about(seconds):

@@ -8,6 +8,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 
 from entities.models import Contact
+from imports.management.commands.import_data import progress_line
 from imports.models import ImportJob
 from tests.imports.journeys import csv_bytes, draft, start
 
@@ -198,3 +199,28 @@ def test_sheets_are_chosen_by_name_or_number_and_text_has_none(contacts, tmp_pat
         assert import_data("contacts", str(tmp_path / "book.xlsx"), "--sheet", sheet)[0] == 0
     assert import_data("contacts", str(tmp_path / "book.xlsx"), "--sheet", "3")[0] == 2
     assert import_data("contacts", contacts("A1,Ann,Sample,,"), "--sheet", "People")[0] == 2
+
+
+def test_a_terminal_is_told_the_speed_and_the_time_left():
+    told = [progress_line("Importing", rows, 100_000, rows / 8_000) for rows in (2_000, 20_000, 100_000)]
+    assert told == [
+        "Importing [                              ]   2 % 2,000 rows, 8,000 rows/s",
+        "Importing [######                        ]  20 % 20,000 rows, 8,000 rows/s, about 10 seconds left",
+        "Importing [##############################] 100 % 100,000 rows, 8,000 rows/s",
+    ]
+    assert progress_line("Reading", 4_000, None, 0.5) == "Reading 4,000 rows, 8,000 rows/s"
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_progress_is_shown_on_a_terminal_and_taken_away_again(contacts):
+    terminal = Terminal()
+    call_command(
+        "import_data", "contacts", contacts("A1,Ann,Sample,,"), stdout=io.StringIO(), stderr=terminal
+    )
+    shown = terminal.getvalue()
+    assert "Importing [##############################] 100 % 1 rows" in shown
+    assert shown.endswith("\r\x1b[K")

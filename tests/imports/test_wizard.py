@@ -240,6 +240,7 @@ def test_a_file_that_takes_long_is_read_by_a_worker(admin, business_admin, setti
     assert answer.url == url("mapping", job)
     page = admin.get(answer.url)
     assert "Reading contacts.csv" in text_of(page)
+    assert 'class="bar is-unknown" role="progressbar"' in page.content.decode()
     assert 'http-equiv="refresh"' in page.content.decode()
     work()
     assert admin.get(f"{url('mapping', job)}?reading").url == url("mapping", job)

@@ -18,6 +18,7 @@ from imports.joining import joinable
 from imports.mapping import Mapping, letters
 from imports.models import ImportJob, ImportRun, file_storage
 from imports.problems import Problem
+from imports.progress import about, seconds_left
 from imports.readers import UnreadableFile
 from imports.rows import row_label, row_name
 from imports.worker import CancelRequested, Worker
@@ -347,13 +348,21 @@ class Command(BaseCommand):
         if not self.stderr.isatty():
             yield lambda rows: None
             return
-        yield lambda rows: self.show(label, rows, total)
+        began = time.monotonic()
+        yield lambda rows: self.show(progress_line(label, rows, total, time.monotonic() - began))
         self.stderr.write("\r\033[K", ending="")
 
-    def show(self, label, rows, total):
-        bar = f" [{'#' * (30 * rows // total):<30}] {100 * rows // total:3d} %" if total else ""
-        self.stderr.write(f"\r{label}{bar} {rows:,} rows", ending="")
+    def show(self, line):
+        self.stderr.write(f"\r\033[K{line}", ending="")
         self.stderr.flush()
+
+
+def progress_line(label, rows, total, seconds):
+    """Such as "Importing [######   ] 60 % 60,000 rows, 8,000 rows/s, about 5 seconds left"; `total` may be unknown."""
+    bar = f" [{'#' * (30 * rows // total):<30}] {100 * rows // total:3d} %" if total else ""
+    speed = f", {rows / seconds:,.0f} rows/s" if rows and seconds else ""
+    left = seconds_left(rows, total, seconds) if total and rows < total else None
+    return f"{label}{bar} {rows:,} rows{speed}" + (f", {about(left)} left" if left is not None else "")
 
 
 @contextlib.contextmanager
