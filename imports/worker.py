@@ -56,7 +56,7 @@ ROWS = {
     ImportRun.Kind.UNDO_CHECK: UndoRows,
     ImportRun.Kind.UNDO: UndoRows,
 }
-OBJECTS_UNTIL_COLLECTED = 200_000
+OBJECTS_UNTIL_COLLECTED = 1_000_000
 COUNTED_BY_BATCH = ["summary", "rows_done", "rejected_for_content", *COUNTED]
 
 

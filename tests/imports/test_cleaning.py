@@ -1,6 +1,7 @@
 import datetime
+import gc
 
-from imports.cleaning import Cleaner
+from imports.cleaning import Cleaner, Row
 from imports.importers import importer_for
 from imports.mapping import Mapping, Options
 
@@ -34,3 +35,18 @@ def test_a_correction_that_its_column_refuses_is_a_problem_of_the_row():
     assert [(p.code, p.column, p.value) for p in row.problems] == [
         ("not_a_date", "Date of Birth", "yesterday")
     ]
+
+
+def test_rows_with_problems_are_let_go_as_soon_as_they_are_dealt_with():
+    """An error that is kept alive keeps all rows of its batch alive, until somebody collects garbage."""
+    mapping = Mapping({"email": 0, "birth_date": 1, "gender": 2}, {}, {})
+    cleaner = Cleaner(importer_for("contacts"), mapping, Options())
+    gc.collect()
+    gc.disable()
+    try:
+        rows = [cleaner.clean(number, ["no address", "no date", "no gender"]) for number in range(100)]
+        assert all(len(row.problems) == 3 for row in rows)
+        del rows
+        assert not [found for found in gc.get_objects() if type(found) is Row]
+    finally:
+        gc.enable()
