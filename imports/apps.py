@@ -10,4 +10,6 @@ class ImportsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
+        from . import bulk  # noqa: F401, for its look-up `among`
+
         importers.discover()

@@ -100,8 +100,9 @@ class Cleaner:
         corrections = self.corrections.get(number, {})
         values, problems = dict(self.fixed), list(self.fixed_problems)
         count = len(cells)
-        for index, clean, key, name in self.steps:
-            if index < count and (cell := cells[index]) is not None and key not in corrections:
+        steps = [step for step in self.steps if step[2] not in corrections] if corrections else self.steps
+        for index, clean, key, name in steps:
+            if index < count and (cell := cells[index]) is not None:
                 try:
                     value = clean(cell)
                 except BadCell as bad:

@@ -9,6 +9,9 @@ import time
 import unicodedata
 import uuid
 
+VERSION_AND_VARIANT = 7 << 76 | 2 << 62
+LEFT_TO_CHANCE = (1 << 76) - 1 & ~(3 << 62)
+
 
 def exact_key(text):
     """`text` in NFC, trimmed, inner white space collapsed: contact codes, product codes."""
@@ -26,5 +29,4 @@ def uuid7():
     """A UUID that sorts by the time of its making (RFC 9562, version 7)."""
     milliseconds = time.time_ns() // 1_000_000
     chance = int.from_bytes(os.urandom(10), "big")
-    number = milliseconds << 80 | 7 << 76 | chance >> 68 << 64 | 2 << 62 | chance & (1 << 62) - 1
-    return uuid.UUID(int=number)
+    return uuid.UUID(int=milliseconds << 80 | chance & LEFT_TO_CHANCE | VERSION_AND_VARIANT)

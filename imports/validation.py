@@ -61,6 +61,7 @@ class Checker:
         self.update = options.update and importer.updates
         fed = mapping.fed().union(*self.corrections.values())
         self.references = [c for c in importer.columns if c.key in fed and isinstance(c.field, Reference)]
+        self.required = importer.required
         self.uniques = [c for c in importer.columns if c.key in fed and c.unique]
         # Not only what is fed: a declaration may derive a value, such as the contact type.
         main = [c for c in importer.columns if c.stored and not c.record]
@@ -222,12 +223,12 @@ class Checker:
     # Decisions, without the database.
 
     def decide(self, row, found, holders):
-        first_rows = self.note_keys(row)
-        for column, first in first_rows:
-            row.refuse("twice_in_file", column.name, row.values[column.key], **self.named(first))
-        if any(column.key == self.importer.key for column, _ in first_rows):
-            self.refuse_repeated(row, found)
-            return
+        if repeated := self.note_keys(row):
+            for column, first in repeated:
+                row.refuse("twice_in_file", column.name, row.values[column.key], **self.named(first))
+            if any(column.key == self.importer.key for column, _ in repeated):
+                self.refuse_repeated(row, found)
+                return
         if row.doubles and self.doubles.refuse(row, self.seen, self.named):
             row.outcome, row.record_id = REJECTED, row.stored and row.stored["id"]
             return
@@ -316,7 +317,7 @@ class Checker:
                 row.values.pop(key, None)
 
     def require(self, row):
-        for column in self.importer.required:
+        for column in self.required:
             has_value = row.values.get(column.key) is not None
             if not has_value and row.stored is None and not row.is_bad(column.name):
                 row.refuse("missing", column.name)

@@ -48,7 +48,7 @@ CLAIMS_WITHOUT_PROGRESS = 3
 TRIES = 5
 RENEWALS_PER_LEASE = 4
 PASSING = (OperationalError, InterfaceError, InternalError)  # the last two when the server hung up
-SQLITE_BATCH_SECONDS = 0.1
+SQLITE_BATCH_SECONDS = 0.2
 SMALLEST_BATCH = 50
 ROWS = {
     ImportRun.Kind.CHECK: FileRows,
@@ -327,7 +327,7 @@ def lease():
 
 
 def next_size(size, seconds):
-    """On SQLite a batch holds the only write lock: keep it near a tenth of a second, so pages stay quick."""
+    """On SQLite a batch holds the only write lock: keep it near two tenths of a second, so pages stay quick."""
     if connection.vendor != "sqlite":
         return size
     if seconds > SQLITE_BATCH_SECONDS:

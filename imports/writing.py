@@ -1,5 +1,7 @@
 """One batch into the database: look-ups, records, ledger and counters, in one transaction of the caller."""
 
+from collections import Counter
+
 from django.db.models import F
 
 from . import bulk
@@ -160,9 +162,10 @@ def count_spread(summary, outcomes, by=1):
     """Count [(row number, outcome)] per block of row numbers, so that a page finds the rows of an outcome
     without reading all: {"spread": {block: [created, updated, unchanged, rejected]}}. `by` -1 takes back."""
     blocks = summary.setdefault("spread", {})
-    for number, outcome in outcomes:
-        counts = blocks.setdefault(str(number // BLOCK_ROWS), [0] * len(COUNTED))
-        counts[COUNTED.index(outcome)] += by
+    counted = Counter((number // BLOCK_ROWS, outcome) for number, outcome in outcomes)
+    for (block, outcome), count in counted.items():
+        counts = blocks.setdefault(str(block), [0] * len(COUNTED))
+        counts[COUNTED.index(outcome)] += by * count
 
 
 def count_problems(causes, number, problems):

@@ -16,6 +16,8 @@ def lines_of(database, measures):
     for ending in ("csv", "xlsx", "xls"):
         if rates := measures.get(ending):
             yield line(f".{ending}, limit: the finished rows alone", number(rates["limit"]))
+            if "limit of text" in rates:
+                yield line(f".{ending}, the same, in COPY's format already", number(rates["limit of text"]))
             for part in ("read", "check"):
                 yield line(f".{ending}, {part}", number(rates[part]))
             for part in ("import", "whole"):
