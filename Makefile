@@ -14,7 +14,7 @@ run: $(VENV)/.run
 	@exec $(BIN)/python -u manage.py start
 
 test: $(VENV)/.dev $(VENV)/.browser lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m tests.benchmarks --out docs/speed.md $(BENCH_ARGS)

@@ -13,6 +13,7 @@ from pytest_django.plugin import blocking_manager_key
 
 TRANSACTION_FIXTURES = {"transactional_db", "live_server"}
 DATABASE_FIXTURES = {"db", "product", "machines", *TRANSACTION_FIXTURES}
+LONG_FIXTURES = {"product", "machines", "in_a_hurry", "chromium"}
 MADE_BY_MIGRATIONS = [
     ("entities.migrations.0002_groups", "create_groups"),
     ("imports.migrations.0002_sweep", "schedule"),
@@ -27,11 +28,19 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
+    # What starts processes or a browser takes longest: it comes first, so that no processor waits at the end.
+    items.sort(key=lambda item: not takes_long(item))
     if not config.getoption("--database-only"):
         return
     kept = [item for item in items if touches_a_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept
+
+
+def takes_long(item):
+    return bool({"cluster", "browser"} & {mark.name for mark in item.iter_markers()}) or bool(
+        LONG_FIXTURES & set(item.fixturenames)
+    )
 
 
 def touches_a_database(item):
