@@ -96,13 +96,7 @@ class Cleaner:
         except BadCell as bad:
             self.fixed_problems.append(Problem(bad.code, column.name, bad.value, bad.details))
 
-    def clean(self, number, cells, cleaned=None):
-        """The Row of these cells; `cleaned` is what was made of them already."""
-        values, problems, cleared = cleaned or self.cleaned(number, cells)
-        return Row(number, cells, dict(values), list(problems), self.fed, cleared=cleared)
-
-    def cleaned(self, number, cells):
-        """(values by column key, problems, columns to be cleared) of a row's cells."""
+    def clean(self, number, cells):
         corrections = self.corrections.get(number, {})
         values, problems = dict(self.fixed), list(self.fixed_problems)
         count = len(cells)
@@ -118,20 +112,22 @@ class Cleaner:
                         values[key] = value
         if self.width is not None and count > self.width:
             problems.append(Problem("too_many_cells", "", "", {"cells": count, "headers": self.width}))
-        cleared = self.blanks(values, cells, corrections) if self.clearing else frozenset()
+        row = Row(number, cells, values, problems, self.fed)
+        if self.clearing:
+            row.cleared = self.blanks(row, corrections)
         if corrections:
             self.correct(values, problems, corrections)
-        return values, problems, cleared
+        return row
 
-    def blanks(self, values, cells, corrections):
+    def blanks(self, row, corrections):
         """The columns to be cleared: blank in the file itself, neither by a correction nor by a value that
         was chosen to be left out."""
         return frozenset(
             key
             for key, index in self.clearing
-            if key not in values
+            if key not in row.values
             and key not in corrections
-            and (is_blank(cells, index) or is_one_of(self.blank_words, cells[index]))
+            and (is_blank(row.cells, index) or is_one_of(self.blank_words, row.cells[index]))
         )
 
     def correct(self, values, problems, corrections):

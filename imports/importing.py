@@ -1,16 +1,15 @@
 """What a check and an import run do with the rows of their file; the worker says when."""
 
-from functools import partial
 from itertools import islice
 
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
-from . import ahead, drafts
+from . import drafts
 from .execution import add_run, is_at, locked_job, may_import, reopen, verdict
 from .failpoints import reached
 from .models import ImportJob, ImportRun, file_storage
-from .parts import iter_rows, rows_behind, rows_of, stored_parts
+from .parts import iter_rows
 from .said import TRIED, Said
 from .validation import REJECTED, UPDATED
 from .writing import count_rows, write_ledger, write_records
@@ -34,17 +33,10 @@ class FileRows:
 
     def rows(self):
         """Yield the rows behind the run's cursor as (row number, cells)."""
-        self.checker, reading = self.prepare(), self.job.get_reading()
+        self.checker = self.prepare()
         start_after = max(self.run.cursor, self.job.get_options().header_row)
-        if self.first_rows:
-            rows = iter_rows(file_storage(), reading, after=start_after)
-            return islice(rows, self.first_rows - self.run.rows_done)
-        # Who comes after a worker that died goes slowly, alone, until the row that kills workers is found.
-        if self.run.attempts == 1 and ahead.is_worth_it(rows_behind(reading, start_after)):
-            parts = stored_parts(file_storage(), reading, start_after)
-            find = partial(rows_of, reading=reading, after=start_after)
-            return ahead.cleaned(self.checker.cleaner, parts, find)
-        return iter_rows(file_storage(), reading, after=start_after)
+        rows = iter_rows(file_storage(), self.job.get_reading(), after=start_after)
+        return islice(rows, self.first_rows - self.run.rows_done) if self.first_rows else rows
 
     @property
     def first_rows(self):

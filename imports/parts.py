@@ -175,31 +175,14 @@ def iter_rows(storage, reading, after=0):
 
 def iter_parts(storage, reading, after=0):
     """The same rows as lists of [row number, cells], a part in each."""
-    for part in stored_parts(storage, reading, after):
-        yield rows_of(part, reading, after)
-
-
-def stored_parts(storage, reading, after=0):
-    """Yield the parts that have rows behind row `after`, as bytes."""
-    for part in reading.parts:
-        if part["last"] > after:
-            with storage.open(part["name"]) as file:
-                yield file.read()
-
-
-def rows_of(part, reading, after=0):
-    """The rows in the bytes of a part, as [row number, cells], without totals."""
-    # One call for the whole part: a newline is never inside of a JSON string.
-    rows = json.loads(b"[" + part.rstrip().replace(b"\n", b",") + b"]")
     totals = frozenset(reading.totals)
-    if totals or (rows and rows[0][0] <= after):
-        rows = [row for row in rows if row[0] > after and row[0] not in totals]
-    return rows
-
-
-def rows_behind(reading, after):
-    """How many rows the parts have from that on in which row `after` is followed, about."""
-    return sum(part["rows"] for part in reading.parts if part["last"] > after)
+    for part in reading.parts:
+        if part["last"] <= after:
+            continue
+        rows = _load(storage, part)
+        if part["first"] <= after or totals:
+            rows = [row for row in rows if row[0] > after and row[0] not in totals]
+        yield rows
 
 
 def first_rows(storage, reading, count):
@@ -209,6 +192,13 @@ def first_rows(storage, reading, count):
 def delete_parts(storage, reading):
     for part in (*reading.parts, *reading.own.get("parts", ())):
         storage.delete(part["name"])
+
+
+def _load(storage, part):
+    with storage.open(part["name"]) as file:
+        data = file.read()
+    # One call for the whole part: a newline is never inside of a JSON string.
+    return json.loads(b"[" + data.rstrip().replace(b"\n", b",") + b"]")
 
 
 def _read_once(request, writer, deadline):

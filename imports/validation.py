@@ -132,10 +132,9 @@ class Checker:
         return rows
 
     def clean(self, batch):
-        """The part that needs no database: [(row number, cells)] → [Row]. Rows that were cleaned ahead have
-        what was made of them as a third."""
+        """The part that needs no database: [(row number, cells)] → [Row]."""
         self.doubles.batch.clear()
-        return [self.cleaner.clean(*row) for row in batch]
+        return [self.cleaner.clean(number, cells) for number, cells in batch]
 
     def decide_rows(self, rows):
         """The part that reads the database: each row gets its outcome."""
