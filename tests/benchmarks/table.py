@@ -40,6 +40,11 @@ def lines_of(database, measures):
             yield line(f"long .csv, {name}", f"{large[name]:.2f}")
         for name in ("MB", "MB more than the short file"):
             yield line("long .csv, memory", f"{large[name]:.0f} {name}")
+    for page, milliseconds in measures.get("pages", {}).items():
+        yield line(f"{page}: 95 % of visits within", f"{milliseconds:.0f} ms")
+    for what, figure in measures.get("history", {}).items():
+        unit = "" if what.startswith("bytes") else " ms"
+        yield line(f"{what}, with 200 imports and 5,000,000 rows behind", f"{figure:.0f}{unit}")
     for measure, figures in measures.items():
         if "seconds" in figures:
             says = {1: "shows rows", 0: "says “Reading …”"}.get(figures.get("shows rows"), "")
