@@ -42,9 +42,11 @@ def lines_of(database, measures):
             yield line("long .csv, memory", f"{large[name]:.0f} {name}")
     for page, milliseconds in measures.get("pages", {}).items():
         yield line(f"{page}: 95 % of visits within", f"{milliseconds:.0f} ms")
-    for what, figure in measures.get("history", {}).items():
-        unit = "" if what.startswith("bytes") else " ms"
-        yield line(f"{what}, with 200 imports and 5,000,000 rows behind", f"{figure:.0f}{unit}")
+    if history := measures.get("history"):
+        yield line("a row of the ledger with its indexes", f"{history.pop('bytes of a row'):.0f} bytes")
+        behind = f"with {history.pop('rows'):,.0f} rows of the ledger"
+        for page, milliseconds in history.items():
+            yield line(f"{page}, {behind}", f"{milliseconds:.0f} ms")
     for measure, figures in measures.items():
         if "seconds" in figures:
             says = {1: "shows rows", 0: "says “Reading …”"}.get(figures.get("shows rows"), "")
