@@ -26,6 +26,8 @@ function prepare(form) {
         if (event.dataTransfer.files.length) submit(form, event.dataTransfer.files[0]);
     });
     for (const type of ["dragover", "drop"]) document.addEventListener(type, (event) => event.preventDefault());
+    // Who is quicker than this script has chosen a file already.
+    if (input.files.length && !("hasFile" in form.dataset)) submit(form, input.files[0]);
 }
 
 function submit(form, file) {
