@@ -1,5 +1,7 @@
 """The wizard in a real browser, against the whole product."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
@@ -144,7 +146,7 @@ def test_errors_take_the_focus_and_lead_to_their_field(open_page, contacts):
     page = open_page()
     choose_contacts(page)
     next_step(page)
-    assert page.title().startswith("Error: ")
+    expect(page).to_have_title(re.compile("^Error: "))
     expect(page.get_by_role("alert")).to_be_focused()
     page.get_by_role("alert").get_by_role("link").click()
     expect(page.locator("#id_file")).to_be_focused()
