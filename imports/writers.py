@@ -10,6 +10,7 @@ import io
 import re
 from dataclasses import dataclass
 
+from . import writers_xlsx
 from .cells import shown_cell
 
 XLS_ROWS, XLS_COLUMNS = 65_536, 256
@@ -21,8 +22,6 @@ MADE_HARMLESS = re.compile(f"'+[{RUNS}]")
 ALREADY_QUOTED = re.compile(f"'+[{RUNS}]")
 # What XML cannot hold, nor any workbook.
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-# Workbooks write odd characters as _x000D_, so a text that looks like that needs its underscore written so.
-LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 FIRST_SAFE_DATE = datetime.date(1900, 3, 1)  # before it spreadsheet programs disagree: 1900 was no leap year
 SNIFFED_DELIMITERS = (",", ";", "\t", "|")
 ENCODINGS_WITHOUT_MARK = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
@@ -80,7 +79,7 @@ def write_csv(file, rows, style):
 
 
 def workbook_value(cell, style):
-    """What openpyxl and xlwt are given for a cell: text, number, bool, date, time or None."""
+    """What a workbook is given for a cell: text, number, bool, date, time or None."""
     if isinstance(cell, dict) and not style.all_text:
         return _moment(cell) or shown_cell(cell) or None
     if isinstance(cell, str) or (style.all_text and cell is not None):
@@ -102,44 +101,31 @@ def _moment(cell):
 
 def write_xlsx(file, rows, style):
     from openpyxl import Workbook
+    from openpyxl.utils import get_column_letter
 
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("Sheet1")
     rows = iter(rows)
     headers = next(rows, [])
     for index in range(len(headers)):
-        sheet.column_dimensions[_letters(index)].width = 20
+        sheet.column_dimensions[get_column_letter(index + 1)].width = 20
     sheet.append([_xlsx_header(sheet, header, style) for header in headers])
-    for row in rows:
-        sheet.append([_xlsx_cell(sheet, cell, style) for cell in row])
-    workbook.save(file)
-
-
-def _letters(index):
-    from openpyxl.utils import get_column_letter
-
-    return get_column_letter(index + 1)
-
-
-def _xlsx_cell(sheet, cell, style):
-    from openpyxl.cell import WriteOnlyCell
-
-    value = workbook_value(cell, style)
-    if not isinstance(value, str):
-        return value
-    text = LOOKS_ESCAPED.sub("_x005F_", value).replace("\r", "_x000D_")
-    written = WriteOnlyCell(sheet, text)
-    written.data_type = "s"  # openpyxl takes "=1+1" for a formula and "#N/A" for an error
-    if style.all_text:
-        written.number_format = "@"
-    return written
+    values = ([workbook_value(cell, style) for cell in row] for row in rows)
+    writers_xlsx.save(file, workbook, values, style.all_text)
 
 
 def _xlsx_header(sheet, header, style):
+    from openpyxl.cell import WriteOnlyCell
     from openpyxl.comments import Comment
     from openpyxl.styles import Font
 
-    written = _xlsx_cell(sheet, header, style)
+    value = workbook_value(header, style)
+    if not isinstance(value, str):
+        return value
+    written = WriteOnlyCell(sheet, writers_xlsx.escaped(value))
+    written.data_type = "s"  # openpyxl takes "=1+1" for a formula and "#N/A" for an error
+    if style.all_text:
+        written.number_format = "@"
     if header in style.required:
         written.font = Font(bold=True)
         written.comment = Comment("Required", "Import Data")

@@ -133,6 +133,22 @@ def test_dates_are_real_dates_in_workbooks():
     assert book.active["A2"].is_date
 
 
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ({"datetime": "1984-03-09T10:30:00"}, datetime.datetime(1984, 3, 9, 10, 30)),
+        ({"time": "10:30:00"}, datetime.time(10, 30)),
+        (True, True),
+        (0, 0),
+        (1234.5, 1234.5),
+    ],
+)
+def test_what_is_no_text_stays_what_it_is_in_workbooks(cell, value):
+    book = load_workbook(io.BytesIO(written("xlsx", [["Header"], [None, cell]])))
+    assert book.active["B2"].value == value
+    assert type(book.active["B2"].value) is type(value)
+
+
 def test_errors_are_written_as_their_text():
     book = load_workbook(io.BytesIO(written("xlsx", [["Sum"], [{"error": "#N/A"}]])))
     assert (book.active["A2"].value, book.active["A2"].data_type) == ("#N/A", "s")
