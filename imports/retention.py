@@ -5,12 +5,13 @@ Safe to repeat and to be killed: what says that something is left to remove goes
 removes a bounded number of rows.
 """
 
+import time
 import uuid
 from collections import Counter
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -21,6 +22,7 @@ from .models import ImportJob, ImportRow, ImportRowDetail, ImportRun, RowCorrect
 IMPORTS_AT_ONCE = 20
 ROWS_AT_ONCE = 2000
 ROWS_PER_SWEEP = 100_000
+SECONDS_FOR_OTHERS = 0.1
 ORPHANS_AFTER_DAYS = 1
 FOLDER = "imports"
 REMOVED = gettext_noop("file and details removed")
@@ -38,7 +40,14 @@ WORDS = {
 LEDGER = (*DETAILS, (ImportRow, "run__job"))
 
 
-def remove_what_is_over(most_rows=ROWS_PER_SWEEP):
+def let_others_write():
+    """Who waits for SQLite's only write lock looks again each tenth of a second, and would hardly ever find it
+    free between two batches. Other databases lock rows."""
+    if connection.vendor == "sqlite":
+        time.sleep(SECONDS_FOR_OTHERS)
+
+
+def remove_what_is_over(most_rows=ROWS_PER_SWEEP, after_batch=let_others_write):
     """A part of what is to be removed; the next sweep goes on. Returns a Counter of what was removed."""
     removed = Counter()
     for jobs, tables, remove in (
@@ -49,6 +58,7 @@ def remove_what_is_over(most_rows=ROWS_PER_SWEEP):
         for pk in list(jobs().values_list("pk", flat=True)[:IMPORTS_AT_ONCE]):
             while removed["rows"] < most_rows and (count := remove_rows(jobs, pk, tables)):
                 removed["rows"] += count
+                after_batch()
             if removed["rows"] >= most_rows:
                 return removed
             removed[remove.__name__] += remove(pk)

@@ -62,6 +62,14 @@ def test_what_a_sweep_leaves_the_next_one_removes(monkeypatch):
     assert (ImportRowDetail.objects.count(), bool(job.file)) == (0, False)
 
 
+def test_rows_go_in_small_batches_and_others_may_write_after_each(monkeypatch):
+    monkeypatch.setattr(retention, "ROWS_AT_ONCE", 2)
+    ended(91, *(f"A{number},Ann,Sample,bad" for number in range(5)))
+    left = []
+    retention.remove_what_is_over(after_batch=lambda: left.append(ImportRowDetail.objects.count()))
+    assert left == [3, 1, 0]
+
+
 def test_an_import_that_is_being_undone_keeps_its_details():
     job = ended(91)
     undo.check(job, lambda run: None)
