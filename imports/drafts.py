@@ -24,6 +24,10 @@ from .validation import Checker
 from .versions import restored
 
 SAMPLE_VALUES = 3
+PACKED = (".xlsx", ".xlsm")
+# What a small machine reads at least, of a packed workbook and of other files. A request does not begin what
+# it would not end: who waits for it sees the first rows of the file earlier.
+PACKED_BYTES_PER_SECOND, BYTES_PER_SECOND = 1_500_000, 6_000_000
 UNANSWERED = {"leave_out": None, "first_rows": None}  # what Start Import says
 FILE_FIELDS = (
     "file",
@@ -46,13 +50,10 @@ def create(user, importer):
 def keep_file(job, upload, name):
     """Store an upload (a Django File) as the draft's file, in place of an earlier one."""
     outdated = job.stored_names
-    digest = hashlib.sha256()
-    for chunk in upload.chunks():
-        digest.update(chunk)
-    upload.seek(0)
+    digest = getattr(upload, "sha256", None) or digest_of(upload)
     job.file.save(name, upload, save=False)
     job.file_name = Path(name).name[-255:]
-    job.file_size, job.sha256 = upload.size, digest.hexdigest()
+    job.file_size, job.sha256 = upload.size, digest
     job.reading, job.reading_problem, job.mapping, job.options, job.remembered = {}, "", {}, {}, None
     try:
         job.save_draft(*FILE_FIELDS)
@@ -61,6 +62,14 @@ def keep_file(job, upload, name):
         raise
     forget_corrections(job)
     delete_stored(outdated)
+
+
+def digest_of(upload):
+    digest = hashlib.sha256()
+    for chunk in upload.chunks():
+        digest.update(chunk)
+    upload.seek(0)
+    return digest.hexdigest()
 
 
 @transaction.atomic
@@ -96,9 +105,11 @@ def change_entity_type(job, importer):
 def read(job, *, in_request, sheet=None, join=(), encoding=None, delimiter=None, on_progress=None):
     """Parse the draft's file into parts and propose header row and mapping.
 
-    Raises UnreadableFile, and TimeIsUp when a request's few seconds are over. Parts of an earlier
-    reading are removed only when the new ones are there. A mapping stays while the headers do.
+    Raises UnreadableFile, and TimeIsUp when a request's few seconds are over, or would be. Parts of an
+    earlier reading are removed only when the new ones are there. A mapping stays while the headers do.
     """
+    if in_request and takes_long(job):
+        raise TimeIsUp
     known_headers = headers_before(job)
     prefix = f"{job.parts_prefix}/{timezone.now():%H%M%S%f}"
     how = {
@@ -139,6 +150,14 @@ def read(job, *, in_request, sheet=None, join=(), encoding=None, delimiter=None,
     outdated = earlier if is_kept else reading  # another file was uploaded while this one was read
     if outdated:
         delete_parts(file_storage(), outdated)
+
+
+def takes_long(job):
+    """Whether the size of the draft's file says that it cannot be read within a request. Its name is enough
+    for that: a file with a wrong one is tried in vain, or read by a worker without need."""
+    is_packed = job.file_name.lower().endswith(PACKED)
+    bytes_per_second = PACKED_BYTES_PER_SECOND if is_packed else BYTES_PER_SECOND
+    return job.file_size > settings.IMPORT_READ_IN_REQUEST_SECONDS * bytes_per_second
 
 
 def is_of_this_version(job):
@@ -319,17 +338,17 @@ def samples(job, header_count):
     return evidence.texts_by_header(first_data_rows(job, 50), header_count, SAMPLE_VALUES)
 
 
-def checker(job, lock=False, written=None):
-    """The Checker of an import as it stands; `lock` for the one that writes, with what it has `written`."""
+def checker(job, writes=False, written=None):
+    """The Checker of an import as it stands; `writes` for the import's own, with what it has `written`."""
     return Checker(
         job.importer,
         job.get_mapping(),
         job.get_options(),
         width(job),
-        lock,
+        writes,
         corrections=job.corrections(),
         sheets=job.row_sheets,
-        relatives=family.relatives(job, lock),
+        relatives=family.relatives(job, writes),
         written=written,
     )
 

@@ -121,6 +121,7 @@ class MappingStep(RememberedActions):
             drafts.read(self.job, in_request=True, **how)
         except TimeIsUp:
             execution.begin_reading(self.job, **how)
+            return self.again()
         except UnreadableFile as error:
             self.reading_form.add_error(None, error.sentence)
             return self.page()

@@ -141,20 +141,8 @@ def read_file(
     `join` are the sheets to read as one, as in Reading.joined. Raises UnreadableFile, or TimeIsUp.
     `on_progress(rows so far)` may raise to stop. Whatever is raised, no part is left behind.
     """
-    request = {
-        "path": os.path.abspath(path),
-        "name": name,
-        "sheet": sheet,
-        "join": list(join),
-        "encoding": encoding,
-        "delimiter": delimiter,
-        "limits": {
-            "address_space": limits.address_space,
-            "cpu_seconds": limits.cpu_seconds,
-            "max_rows": MAX_ROWS,
-            "max_columns": MAX_COLUMNS,
-        },
-    }
+    how = {"sheet": sheet, "join": list(join), "encoding": encoding, "delimiter": delimiter}
+    request = _request(path, name, limits, how)
     deadline = time.monotonic() + limits.wall_seconds
     for engine in ENGINES:
         try:
@@ -165,6 +153,28 @@ def read_file(
             logger.debug("The child that read a file ended with status %s", death.status)
             if death.said.get("format") != "xlsx" or engine == ENGINES[-1]:
                 raise _reason(death.status) from death
+
+
+def read_head(path, count, *, name, limits, **how):
+    """[(row number, cells)] of the first rows of the file at `path`, as far as they can be had soon; of a file
+    that cannot be read, those before what is wrong. `how` is as for read_file."""
+    request = _request(path, name, limits, how) | {"head": count}
+    with _child(request, time.monotonic() + limits.wall_seconds) as (process, _is_time_up):
+        lines = (line for line in process.stdout if line.startswith(b"[") and line.endswith(b"\n"))
+        return [tuple(json.loads(line)) for line in islice(lines, count)]
+
+
+def _request(path, name, limits, how):
+    return how | {
+        "path": os.path.abspath(path),
+        "name": name,
+        "limits": {
+            "address_space": limits.address_space,
+            "cpu_seconds": limits.cpu_seconds,
+            "max_rows": MAX_ROWS,
+            "max_columns": MAX_COLUMNS,
+        },
+    }
 
 
 def iter_rows(storage, reading, after=0):

@@ -1,8 +1,9 @@
 """The child process that reads an upload: cells go out as lines of JSON, whatever the file does to it.
 
 `python -m imports.readers` takes one line of JSON on its standard input: path, name, sheet, encoding,
-delimiter, engine and limits (address_space in bytes, cpu_seconds, max_rows, max_columns). It writes
-{"reading": …}, the rows, and {"end": …} or {"error": …}. No end means that the parser died.
+delimiter, engine, head and limits (address_space in bytes, cpu_seconds, max_rows, max_columns). It writes
+{"reading": …}, the rows, and {"end": …} or {"error": …}. No end means that the parser died. `head` is how
+many rows are wanted when it is only the first ones, soon: then only the rows are to be relied on.
 Django is never imported here: a start must cost little. Used by `parts`.
 """
 
@@ -13,7 +14,7 @@ import re
 import resource
 import sys
 
-from imports.readers_output import RowWriter
+from imports.readers_output import EnoughRows, RowWriter
 from imports.readers_problems import FILE_PROBLEMS, UnreadableFile, _
 
 __all__ = ["FILE_PROBLEMS", "UnreadableFile", "main", "read", "recognise"]
@@ -107,9 +108,11 @@ def main():
     request = json.loads(sys.stdin.readline())
     limits = request["limits"]
     _confine(limits, os.path.getsize(request["path"]))
-    out = RowWriter(_private_output(), limits["max_rows"], limits["max_columns"])
+    out = RowWriter(_private_output(), limits["max_rows"], limits["max_columns"], request.get("head"))
     try:
         read(request, out)
+    except EnoughRows:
+        pass
     except UnreadableFile as problem:
         out.message(error={"code": problem.code, "params": problem.params})
     except MemoryError:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from itertools import chain, islice
 
 from imports.readers_encoding import guess_encoding, known_encoding, line_of_bad_bytes
-from imports.readers_output import CHUNK_ROWS
 from imports.readers_problems import UnreadableFile, _
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -29,7 +28,8 @@ def read(request, out):
     csv.field_size_limit(FIELD_LIMIT)
     path = request["path"]
     chosen = request.get("encoding")
-    encoding = known_encoding(chosen) if chosen else guess_encoding(path)
+    blocks = 1 if request.get("head") else None  # all of a long file would take longer than its first rows
+    encoding = known_encoding(chosen) if chosen else guess_encoding(path, blocks)
     file = DelimitedFile(path, encoding)
     delimiter = (
         _known_delimiter(request.get("delimiter")) or file.declared_delimiter or file.sniff_delimiter()
@@ -70,7 +70,7 @@ class DelimitedFile:
         with self._records(delimiter, strict) as reader:
             sound, at_end = True, False
             while sound and not at_end:
-                records, sound = _take(reader)
+                records, sound = _take(reader, out.chunk_rows)
                 if at_end := _holds_end(records):
                     sound = records.pop() == [END]
                 self._write(records, out)
@@ -153,7 +153,7 @@ def _clean_share(records):
     return len(clean) / len(cells)
 
 
-def _take(reader, count=CHUNK_ROWS):
+def _take(reader, count):
     """Return the next records, and whether they are sound: the records before a bad one are kept."""
     records = []
     try:

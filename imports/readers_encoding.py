@@ -4,6 +4,7 @@ import codecs
 import io
 import re
 from collections import Counter
+from itertools import islice
 
 from imports.readers_problems import UnreadableFile, _
 
@@ -78,8 +79,9 @@ def known_encoding(name):
     return encoding
 
 
-def guess_encoding(path):
-    """Return the encoding by byte order mark, pattern of NULs, strict UTF-8, or else by statistics."""
+def guess_encoding(path, blocks=None):
+    """Return the encoding by byte order mark, pattern of NULs, strict UTF-8, or else by statistics; of the
+    whole file, or of its first `blocks`."""
     with open(path, "rb") as file:
         head = file.read(4096)
     for mark, encoding in BYTE_ORDER_MARKS.items():
@@ -88,21 +90,25 @@ def guess_encoding(path):
     wide = _guess_wide_encoding(head)
     if wide:
         return wide
-    return "utf-8" if _is_utf8(path) else _guess_by_statistics(_lines_beyond_ascii(path))
+    return "utf-8" if _is_utf8(path, blocks) else _guess_by_statistics(_lines_beyond_ascii(path, blocks))
 
 
 def line_of_bad_bytes(path, encoding):
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)
     line = 1
-    with open(path, "rb") as file:
-        for block in iter(lambda: file.read(BLOCK), b""):
-            state = decoder.getstate()
-            try:
-                line += decoder.decode(block).count("\n")
-            except UnicodeError:
-                decoder.setstate(state)
-                return line + _newlines_before_error(decoder, block)
+    for block in _blocks_of(path):
+        state = decoder.getstate()
+        try:
+            line += decoder.decode(block).count("\n")
+        except UnicodeError:
+            decoder.setstate(state)
+            return line + _newlines_before_error(decoder, block)
     return line
+
+
+def _blocks_of(path, count=None):
+    with open(path, "rb") as file:
+        yield from islice(iter(lambda: file.read(BLOCK), b""), count)
 
 
 def _newlines_before_error(decoder, block):
@@ -130,26 +136,24 @@ def _guess_wide_encoding(head):
     return None
 
 
-def _is_utf8(path):
+def _is_utf8(path, blocks):
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        with open(path, "rb") as file:
-            for block in iter(lambda: file.read(BLOCK), b""):
-                decoder.decode(block)
-        decoder.decode(b"", final=True)
+        for block in _blocks_of(path, blocks):
+            decoder.decode(block)
+        decoder.decode(b"", final=blocks is None)  # where blocks end, a character may be cut
     except UnicodeDecodeError:
         return False
     return True
 
 
-def _lines_beyond_ascii(path):
+def _lines_beyond_ascii(path, blocks):
     """Return lines that are not pure ASCII, enough for statistics: the first may come late in the file."""
     sample = b""
-    with open(path, "rb") as file:
-        for block in iter(lambda: file.read(BLOCK), b""):
-            sample += b"\n".join(NON_ASCII_LINES.findall(block))
-            if len(sample) >= STATISTICS_BYTES:
-                break
+    for block in _blocks_of(path, blocks):
+        sample += b"\n".join(NON_ASCII_LINES.findall(block))
+        if len(sample) >= STATISTICS_BYTES:
+            break
     return sample[:STATISTICS_BYTES]
 
 

@@ -26,15 +26,22 @@ HALF_CHARACTERS_STAND_IN = "\uffff"  # no character either; `cells` refuses it
 ESCAPED_NUL = rb"\u0000"
 
 
+class EnoughRows(Exception):
+    """The first rows are written, and no more are wanted."""
+
+
 class RowWriter:
-    """Writes messages and numbered rows to a binary stream; counts what it wrote.
+    """Writes messages and numbered rows to a binary stream; counts what it wrote. With `head` it ends the
+    reading by EnoughRows when so many rows are written.
 
     Where several sheets are read as one, `offset` is what the row numbers of the present one begin after,
     and `skipped` how many rows at its top are no data; `seen` counts these too.
     """
 
-    def __init__(self, stream, max_rows, max_columns):
+    def __init__(self, stream, max_rows, max_columns, head=None):
         self.stream = stream
+        self.head = head
+        self.chunk_rows = head or CHUNK_ROWS
         self.max_rows = max_rows
         self.max_columns = max_columns
         self.rows = 0
@@ -71,6 +78,8 @@ class RowWriter:
         self.stream.write(lines)
         if self.rows > self.max_rows:
             raise UnreadableFile("too_many_rows_together", limit=f"{self.max_rows:,}")
+        if self.head and self.rows >= self.head:
+            raise EnoughRows
 
     def notice(self, hidden, merged):
         """Note rows, [first, last], and cells, [row, their place], of the present sheet that are not as usual."""
@@ -87,7 +96,7 @@ class RowWriter:
         chunk = []
         for row in numbered:
             chunk.append(row)
-            if len(chunk) == CHUNK_ROWS:
+            if len(chunk) == self.chunk_rows:
                 self.write(chunk)
                 chunk = []
         self.write(chunk)

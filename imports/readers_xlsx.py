@@ -26,6 +26,9 @@ def read(request, out):
         package.check()
         sheets = package.sheets()
         sheet = _choose(package, sheets, join[0]["name"] if join else request.get("sheet"))
+        if request.get("head"):
+            readers_xlsx_cells.write(package, sheet, out)  # calamine parses whole sheets
+            return
         out.message(reading=_reading(package, sheets, sheet, join))
         _write(package, sheet, request, out)
         for later in out.each_later(join):

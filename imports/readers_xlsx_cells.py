@@ -4,7 +4,7 @@ in every namespace, and wherever its <dimension> says that cells are. calamine d
 
 import re
 
-from imports.readers_output import CHUNK_ROWS, LONGEST_ROW
+from imports.readers_output import LONGEST_ROW
 from imports.readers_package import column_number
 from imports.readers_problems import UnreadableFile
 from imports.readers_xlsx_values import Texts, Values
@@ -94,7 +94,7 @@ class SheetRows:
             raise UnreadableFile("too_many_columns", **about)
         if self.cells:
             self.finished.append((self.row, [self.cells.get(n) for n in range(1, self.width + 1)]))
-        if len(self.finished) == CHUNK_ROWS:
+        if len(self.finished) == self.out.chunk_rows:
             self.flush()
 
     def flush(self):

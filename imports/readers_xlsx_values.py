@@ -50,14 +50,14 @@ class Values:
     """The values of a workbook's cells."""
 
     def __init__(self, package):
-        self.shared = shared_texts(package)
+        self.shared = SharedTexts.of(package)
         self.dates, self.durations = date_styles(package)
         self.epoch = epoch(package)
 
     def of(self, text, kind, style):
         """Return the value of a cell with this text, `kind` its attribute t, `style` its attribute s."""
         if kind == "s":
-            return self.shared[_index(text)]
+            return self.shared.at(_index(text))
         if kind in ("str", "inlineStr"):
             return unescaped(text)
         text = text.strip()
@@ -81,21 +81,34 @@ class Values:
             return number(value)  # no date is shown for it
 
 
-@cache
-def shared_texts(package):
-    """Return the texts that the cells of all sheets share."""
-    found, texts = [], Texts()
+class SharedTexts:
+    """The texts that the cells of all sheets share, parsed as far as somebody asks: the first rows need few."""
 
-    def end(name):
-        texts.end(name)
+    def __init__(self, package):
+        self.found, self.texts = [], Texts()
+        self.parsing = self.parse(package)
+
+    @classmethod
+    @cache
+    def of(cls, package):
+        return cls(package)
+
+    def at(self, index):
+        while len(self.found) <= index and next(self.parsing, False):
+            pass
+        return self.found[index]
+
+    def parse(self, package):
+        """Yield True whenever some more are found."""
+        if part := package.shared_strings():
+            with package.archive.open(part) as source:
+                for _ in parse(source, lambda name, _: self.texts.start(name), self.end, self.texts.add):
+                    yield True
+
+    def end(self, name):
+        self.texts.end(name)
         if name == "si":
-            found.append(unescaped(texts.take()))
-
-    if part := package.shared_strings():
-        with package.archive.open(part) as source:
-            for _ in parse(source, lambda name, _: texts.start(name), end, texts.add):
-                pass
-    return found
+            self.found.append(unescaped(self.texts.take()))
 
 
 @cache

@@ -5,6 +5,7 @@ the handler that receives the bytes asks first. It is the only one in FILE_UPLOA
 """
 
 import errno
+import hashlib
 import shutil
 import tempfile
 from contextlib import suppress
@@ -68,7 +69,8 @@ def is_no_room(error):
 
 
 class ImportUploadHandler(TemporaryFileUploadHandler):
-    """Writes an upload to a temporary file of mode 0600.
+    """Writes an upload to a temporary file of mode 0600, which has its `sha256` when it is complete: to read
+    the file again for that would keep a person waiting.
 
     What ends it early is left in `request.upload_problem`, a key of SENTENCES, for the view to tell.
     """
@@ -83,7 +85,7 @@ class ImportUploadHandler(TemporaryFileUploadHandler):
         if problem := self.find_problem():
             self.stop(problem)
         super().new_file(*args, **kwargs)
-        self.received = 0
+        self.received, self.digest = 0, hashlib.sha256()
         self.close_with_request()
 
     def close_with_request(self):
@@ -108,12 +110,18 @@ class ImportUploadHandler(TemporaryFileUploadHandler):
         self.received += len(raw_data)
         if self.received > settings.IMPORT_MAX_UPLOAD_BYTES:
             self.stop("too_big")
+        self.digest.update(raw_data)
         try:
             super().receive_data_chunk(raw_data, start)
         except OSError as error:
             if not is_no_room(error):
                 raise
             self.stop("no_room")
+
+    def file_complete(self, file_size):
+        file = super().file_complete(file_size)
+        file.sha256 = self.digest.hexdigest()
+        return file
 
     def stop(self, problem):
         """Read the rest of the request into nothing, so that the browser gets to see the answer."""

@@ -23,6 +23,7 @@ from . import (
 from . import preview as previews
 from .access import lacking, may_create
 from .events import ImportEvent
+from .first_look import head_of_file
 from .forms import EntityTypeForm, StartForm, UploadForm, content_answers
 from .importers import importer_for, importers
 from .mapping import FIRST_ROWS
@@ -230,8 +231,10 @@ def after_reading(job):
 
 
 def render_reading(request, job):
-    run = job.runs.filter(kind=ImportRun.Kind.READ).order_by("-id").first()
-    return render_step(request, "mapping", job, template="reading", run=run)
+    """What a worker reads, with its first rows; the refresh of its progress needs these no more."""
+    run = job.latest_run(ImportRun.Kind.READ)
+    head = () if "reading" in request.GET else head_of_file(job, **run.summary.get("how", {}))
+    return render_step(request, "mapping", job, template="reading", run=run, head=head)
 
 
 # 4 Preview

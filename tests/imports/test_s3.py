@@ -6,7 +6,8 @@ from django.core.files.base import ContentFile
 from moto import mock_aws
 
 from entities.models import Contact
-from imports import erasing, retention
+from imports import drafts, erasing, first_look, retention
+from imports.importers import importer_for
 from imports.models import file_storage
 from tests.imports.journeys import csv_bytes, run_import
 
@@ -55,3 +56,12 @@ def test_what_no_import_knows_and_deleted_people_go_from_the_bucket_too(bucket):
     for name in job.stored_names:
         with file_storage().open(name) as file:
             assert b"Zinnia" not in file.read()
+
+
+def test_of_a_long_file_only_the_beginning_is_brought_from_the_bucket(bucket, business_admin, monkeypatch):
+    job = drafts.create(business_admin, importer_for("contacts"))
+    drafts.keep_file(job, ContentFile(csv_bytes("Code,Name", "C1,Zinnia", "C2,Ann")), "contacts.csv")
+    assert first_look.head_of_file(job) == [(1, ["Code", "Name"]), (2, ["C1", "Zinnia"]), (3, ["C2", "Ann"])]
+    monkeypatch.setattr(first_look, "BYTES", 5)
+    with first_look.beginning(job.file) as path, open(path, "rb") as file:
+        assert file.read() == b"Code,"

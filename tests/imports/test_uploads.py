@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import os
 import tempfile
 from types import SimpleNamespace
@@ -58,6 +59,8 @@ def test_the_owner_of_a_draft_may_upload_to_it(client, business_admin, draft, wr
     client.force_login(business_admin)
     assert send(client, address(draft)).json() == {"next": reverse("imports:mapping", args=[draft.pk])}
     assert sum(written) == len(CONTENT)
+    draft.refresh_from_db()
+    assert draft.sha256 == hashlib.sha256(CONTENT).hexdigest()
 
 
 def test_no_byte_of_an_anonymous_upload_lands(client, draft, written):
