@@ -105,7 +105,7 @@ class DoubleCheck:
         """The number of the earlier row that is about the record which this one means, if there is one."""
         if self.answer != UPDATE or len(row.doubles) != 1:
             return None
-        first = seen.setdefault(self.importer.key, {}).setdefault(row.key, row.number)
+        first = seen[self.importer.key].row_of(row.key, row.number)
         return first if first != row.number else None
 
     # What the run itself has done.

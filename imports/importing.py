@@ -17,7 +17,9 @@ from .written import Written
 
 
 class FileRows:
-    """The rows of a run's file: cleaned, decided and, by an import, written."""
+    """The rows of a run's file: cleaned, decided and, by an import, written. To begin a batch takes no database."""
+
+    looks_ahead = True
 
     def __init__(self, run):
         self.run, self.job = run, run.job
@@ -46,7 +48,7 @@ class FileRows:
     def prepare(self):
         run, job = self.run, self.job
         written = Written(run) if self.is_import else None
-        checker = drafts.checker(job, lock=self.is_import, written=written)
+        checker = drafts.checker(job, writes=self.is_import, written=written)
         if run.cursor:
             rows = iter_rows(file_storage(), job.get_reading(), after=job.get_options().header_row)
             earlier = ((number, cells) for number, cells in rows if number <= run.cursor)
@@ -64,6 +66,7 @@ class FileRows:
 
     def write(self, rows, one_by_one):
         now = timezone.now()
+        self.checker.doubles.batch.clear()
         if not self.is_import:
             self.checker.decide_rows(rows)
         elif one_by_one:

@@ -24,6 +24,8 @@ LOOK_UPS_AT_ONCE = 1000
 class UndoRows:
     """The ledger rows of an import and of its repairs, the last first: decided and, by an undo, undone."""
 
+    looks_ahead = False
+
     def __init__(self, run):
         self.run, self.job, self.importer = run, run.job, run.job.importer
         self.is_undo = run.kind == ImportRun.Kind.UNDO

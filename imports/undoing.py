@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from django.utils.dateparse import parse_datetime
 
+from . import bulk
 from .children import set_keys
 from .fields import Reference
 from .models import ImportRow, ImportRowDetail, ImportRun
@@ -91,9 +92,9 @@ class Decider:
         self.stored = {}
         # Whole ones last: a repair may have updated what its import had created.
         for pks, names in ((created, ("id", self.key, "changed_at")), (updated, whole)):
-            records = self.model._base_manager.filter(pk__in=pks).order_by(key_field)
-            for values in self.locked(records).values_list(*names) if pks else ():
-                self.stored[values[0]] = dict(zip(names, values, strict=True))
+            records = self.model._base_manager.filter(pk__among=pks).order_by(key_field)
+            for record in bulk.fetch(self.locked(records), names) if pks else ():
+                self.stored[record["id"]] = record
         for row in rows:
             row.stored = self.stored.get(row.record_id)
 
@@ -108,9 +109,9 @@ class Decider:
                 if is_whole
                 else ["id", parent, "changed_at"]
             )
-            records = child.model._base_manager.filter(**{f"{child.parent}__in": list(self.stored)})
+            records = child.model._base_manager.filter(**{f"{child.parent}__among": self.stored})
             found = self.children[name] = {}
-            for record in self.locked(records.order_by("pk")).values(*names):
+            for record in bulk.fetch(self.locked(records.order_by("pk")), names):
                 found.setdefault(record[parent], {})[record["id"]] = record
 
     def locked(self, records):

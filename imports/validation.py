@@ -5,14 +5,16 @@ Reads happen once per batch, never per row.
 """
 
 import uuid
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import islice
 
+from . import bulk
 from .children import ChildCheck, blank_record, blank_value, is_blank, set_keys
 from .cleaning import Cleaner
 from .doubles import DoubleCheck
 from .fields import LookUp, Reference
-from .keys import uuid7
+from .keys import FirstRows, uuid7
 from .mapping import CLEAR, FILL
 from .problems import ERASED, Problem
 from .rows import place_of
@@ -24,19 +26,21 @@ REMEMBERED_AT_ONCE = 2000
 @dataclass(slots=True)
 class Found:
     """A record that a cell refers to: its identifier, name and the fields asked for; `is_new` when it
-    would be generated."""
+    would be generated, with the `key` by which its name is compared."""
 
     pk: uuid.UUID
     name: str
     data: tuple = ()
     is_new: bool = False
+    key: str = ""
 
 
 class Checker:
     """Decides the rows of one run, batch after batch.
 
-    `lock` makes it read stored records FOR UPDATE, as the import does. What earlier rows of the
-    file did is remembered: keys seen, unique values set free, look-ups that would be generated.
+    `writes` makes it read stored records FOR UPDATE and put new ones together, as the import needs
+    them. What earlier rows of the file did is remembered: keys seen, unique values set free, look-ups
+    that would be generated.
     `sheets` are those that the row numbers distinguish, see `rows`. `relatives` knows what other imports have
     done with rows of the same file, see `family`; None when there are none. `written` knows what the
     import run has written, see `doubles`.
@@ -48,13 +52,13 @@ class Checker:
         mapping,
         options,
         width=None,
-        lock=False,
+        writes=False,
         corrections=None,
         sheets=(),
         relatives=None,
         written=None,
     ):
-        self.importer, self.mapping, self.options, self.lock = importer, mapping, options, lock
+        self.importer, self.mapping, self.options, self.writes = importer, mapping, options, writes
         self.corrections, self.sheets = corrections or {}, sheets
         self.relatives = relatives
         self.cleaner = Cleaner(importer, mapping, options, width, corrections=self.corrections)
@@ -64,24 +68,25 @@ class Checker:
         self.required = importer.required
         self.uniques = [c for c in importer.columns if c.key in fed and c.unique]
         # Not only what is fed: a declaration may derive a value, such as the contact type.
-        main = [c for c in importer.columns if c.stored and not c.record]
-        self.main = [(c, c.key, c.attname) for c in main if c.key != importer.key]
-        self.filling = [(k, attname) for _, k, attname in self.main if mapping.stored.get(k) == FILL]
+        main = [c for c in importer.columns if c.stored and not c.record and c.key != importer.key]
+        self.main = [(c.key, c.attname) for c in main]
+        self.filling = [(c.key, c.attname) for c in main if mapping.stored.get(c.key) == FILL]
         self.clearing = [
-            (key, attname, blank_value(importer.model_field(column)))
-            for column, key, attname in self.main
-            if mapping.stored.get(key) == CLEAR
+            (c.key, c.attname, blank_value(importer.model_field(c)))
+            for c in main
+            if mapping.stored.get(c.key) == CLEAR
         ]
         self.key_field, self.to_key = key_of(importer.model, importer.key)
         self.unique_keys = {
             column.key: key_of(importer.model, column.attribute)[1] for column in self.uniques
         }
-        self.seen = {column.key: {} for column in self.uniques}
+        self.seen = defaultdict(FirstRows)  # by column key
         # {column key: {key: row that sets it free}}: a batch that is done again may have noted a later one.
         self.freed = {column.key: {} for column in self.uniques}
+        self.name_keys = {}  # {column key: {text in the batch: the key by which a look-up's name is compared}}
         self.generated = {}
         self.blank = blank_record(importer.model)
-        self.children = [ChildCheck(name, importer, mapping, fed) for name in importer.children]
+        self.children = [ChildCheck(name, importer, mapping, fed, writes) for name in importer.children]
         self.doubles = DoubleCheck(importer, fed, options, written)
         self.may_update = self.update or self.doubles.updates
 
@@ -102,7 +107,7 @@ class Checker:
                     self.freed[column.key][self.unique_keys[column.key](old)] = number
         for name in look_ups:
             key = (name["key"], name["name_key"])
-            self.generated[key] = Found(uuid7(), name["name"], tuple(name["data"]), is_new=True)
+            self.generated[key] = Found(uuid7(), name["name"], tuple(name["data"]), True, name["name_key"])
 
     @property
     def rejected_rows_stand_alone(self):
@@ -133,7 +138,6 @@ class Checker:
 
     def clean(self, batch):
         """The part that needs no database: [(row number, cells)] → [Row]."""
-        self.doubles.batch.clear()
         return [self.cleaner.clean(number, cells) for number, cells in batch]
 
     def decide_rows(self, rows):
@@ -150,7 +154,7 @@ class Checker:
             if column.key != self.importer.key
         }
         for child in self.children:
-            child.find_stored(considered if self.may_update else (), self.lock)
+            child.find_stored(considered if self.may_update else ())
         for row in rows:
             if row.number in refused:
                 self.note_keys(row)
@@ -177,10 +181,9 @@ class Checker:
         stored = {}
         fields = [f.attname for f in self.importer.model._meta.concrete_fields] + list(self.importer.fetch)
         if keys:
-            records = self.importer.model.objects.filter(**{f"{self.key_field}__among": keys}).order_by(
-                self.key_field
-            )
-            stored = {record[self.key_field]: record for record in self.locked(records).values(*fields)}
+            records = self.importer.model.objects.filter(**{f"{self.key_field}__among": keys})
+            records = self.locked(records.order_by(self.key_field))
+            stored = {record[self.key_field]: record for record in bulk.fetch(records, fields)}
         for row in rows:
             row.stored = stored.get(row.key)
 
@@ -190,7 +193,7 @@ class Checker:
         self.elsewhere = self.relatives.rows_about(records) if records else {}
 
     def locked(self, records):
-        return records.select_for_update(of=("self",)) if self.lock else records
+        return records.select_for_update(of=("self",)) if self.writes else records
 
     def find(self, column, rows):
         """{text in the row: Found} for the records that a reference column names in these rows."""
@@ -199,6 +202,8 @@ class Checker:
         found = {}
         for by in reversed(reference.by):
             wanted = _keys_by(reference.model, by, texts)
+            if by == "name_key":
+                self.name_keys[column.key] = wanted
             if not wanted:
                 continue
             records = reference.model.objects.filter(**{f"{by}__among": set(wanted.values())})
@@ -247,7 +252,10 @@ class Checker:
         self.importer.complete(row)
         self.require(row)
         self.refuse_held(row, holders)
-        row.record_id = row.stored["id"] if row.stored else uuid7()
+        if row.stored is not None:
+            row.record_id = row.stored["id"]
+        elif self.writes:
+            row.record_id = uuid7()
         for child in self.children:
             child.prepare(row)
         if row.problems:
@@ -277,7 +285,7 @@ class Checker:
         for column in self.uniques:
             text = row.values.get(column.key)
             if text is not None:
-                first = self.seen[column.key].setdefault(self.unique_keys[column.key](text), row.number)
+                first = self.seen[column.key].row_of(self.unique_keys[column.key](text), row.number)
                 if first != row.number:
                     repeated.append((column, first))
         return repeated
@@ -307,8 +315,8 @@ class Checker:
     def would_generate(self, column, text):
         if not (self.options.generate and isinstance(column.field, LookUp)):
             return None
-        key = column.field.model.keys["name_key"][1](text)
-        return self.generated.get((column.key, key)) or Found(uuid7(), text, is_new=True)
+        key = self.name_keys[column.key][text]
+        return self.generated.get((column.key, key)) or Found(uuid7(), text, is_new=True, key=key)
 
     def keep_filled(self, row):
         """Take from a row the values that are only to fill what is blank, and find it filled."""
@@ -335,46 +343,54 @@ class Checker:
                 row.refuse("held_by_another", column.name, text, noun=str(self.importer.noun), holder=holder)
 
     def accept(self, row):
-        row.record = dict(row.stored or self.blank) | {"id": row.record_id}
-        if row.stored is None:
-            row.record[self.importer.key] = row.values.get(self.importer.key) or self.importer.new_key()
-        self.take_values(row)
-        set_keys(self.importer.model, row.record)
+        for column in self.references:
+            found = row.values.get(column.key)
+            if found is not None and found.is_new:
+                self.generate(row, column, found)
+        if row.stored is not None:
+            self.note_changes(row)
         row.outcome = CREATED if row.stored is None else UPDATED if row.changes else UNCHANGED
+        if self.writes and row.outcome != UNCHANGED:
+            self.put_together(row)
         if self.doubles.takes_notes:
             self.doubles.note(row)
         for column in self.uniques if row.changes else ():
             if column.key in row.changes and row.stored[column.unique] is not None:
                 self.freed[column.key][row.stored[column.unique]] = row.number
 
-    def take_values(self, row):
-        """Move a row's values into the record; note them as changes when something else was stored."""
-        values, record = row.values, row.record
-        is_new, get = row.stored is None, values.get
-        for column, key, attname in self.main:
+    def note_changes(self, row):
+        """What the row says that is not stored, and what it clears."""
+        stored, changes, get = row.stored, row.changes, row.values.get
+        for key, attname in self.main:
             value = get(key)
             if value is None:
                 continue
             if type(value) is Found:
-                if value.is_new:
-                    self.generate(row, column, value)
                 value = value.pk
-            if not is_new and record[attname] != value:
-                row.changes[key] = [record[attname], value]
-            record[attname] = value
-        if row.cleared and row.stored is not None:
-            self.clear_values(row)
+            if stored[attname] != value:
+                changes[key] = [stored[attname], value]
+        for key, attname, blank in self.clearing if row.cleared else ():
+            if key in row.cleared and get(key) is None and stored[attname] != blank:
+                changes[key] = [stored[attname], blank]
 
-    def clear_values(self, row):
-        for key, attname, blank in self.clearing:
-            if key in row.cleared and row.values.get(key) is None and row.record[attname] != blank:
-                row.changes[key] = [row.record[attname], blank]
-                row.record[attname] = blank
+    def put_together(self, row):
+        """The record that is to be written."""
+        if row.stored is not None:
+            changes = row.changes
+            new = {attname: changes[key][1] for key, attname in self.main if key in changes}
+            row.record = row.stored | new
+        else:
+            get = row.values.get
+            key = get(self.importer.key) or self.importer.new_key()
+            row.record = self.blank | {"id": row.record_id, self.importer.key: key}
+            for key, attname in self.main:
+                if (value := get(key)) is not None:
+                    row.record[attname] = value.pk if type(value) is Found else value
+        set_keys(self.importer.model, row.record)
 
     def generate(self, row, column, new):
-        key = column.field.model.keys["name_key"][1](new.name)
-        self.generated.setdefault((column.key, key), new)
-        row.generates.append((column, key, new))
+        self.generated.setdefault((column.key, new.key), new)
+        row.generates.append((column, new))
 
 
 def key_of(model, attribute):

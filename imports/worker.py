@@ -11,7 +11,6 @@ import time
 import uuid
 from contextlib import contextmanager
 from datetime import timedelta
-from itertools import islice
 
 from django.conf import settings
 from django.db import (
@@ -31,7 +30,8 @@ from django.utils.translation import override
 
 from crm_import.logs import about
 
-from . import beat, pausing, repairs, reports, results
+from . import beat, bulk, pausing, repairs, reports, results
+from .batches import Batches
 from .checking_again import CorrectedRows
 from .execution import Lost, cancelled_sentence, end, is_at, locked_job, put_in_queue, stopped_sentence
 from .failpoints import reached
@@ -48,7 +48,7 @@ CLAIMS_WITHOUT_PROGRESS = 3
 TRIES = 5
 RENEWALS_PER_LEASE = 4
 PASSING = (OperationalError, InterfaceError, InternalError)  # the last two when the server hung up
-SQLITE_BATCH_SECONDS = 0.2
+SQLITE_BATCH_SECONDS, SQLITE_FIRST_ROWS = 0.2, 1000
 SMALLEST_BATCH = 50
 ROWS = {
     ImportRun.Kind.CHECK: FileRows,
@@ -239,35 +239,39 @@ class Worker:
         if reason := work.why_not():
             raise MayNot(reason)
         deadline = time.monotonic() + self.slice_seconds
-        rows, size = work.rows(), first_size(run.attempts)
-        while batch := list(islice(rows, size)):
-            if self.is_paused():
-                self.hand_over(run, lambda run: None, lease=Now())
-                return
-            began = time.monotonic()
-            self.work_batch(run, work, batch)
-            self.on_progress(run)
-            size = next_size(size, time.monotonic() - began) if run.attempts == 1 else size
-            if time.monotonic() > deadline:
-                self.hand_over(run, self.queue)
-                return
+        bulk.expect_many_rows()
+        with Batches(work, first_size(run.attempts)) as batches:
+            while batches.take():
+                if self.is_paused():
+                    self.hand_over(run, lambda run: None, lease=Now())
+                    return
+                began = time.monotonic()
+                self.work_batch(run, work, batches)
+                self.on_progress(run)
+                if run.attempts == 1:
+                    batches.size = next_size(batches.size, time.monotonic() - began)
+                if time.monotonic() > deadline:
+                    self.hand_over(run, self.queue)
+                    return
         work.finish(self)
 
-    def work_batch(self, run, work, batch):
+    def work_batch(self, run, work, batches):
         """Begin outside the transaction, decide and write inside it; again when somebody was quicker."""
-        one_by_one = False
+        one_by_one, batch = False, batches.batch
         for attempt in range(TRIES):
-            began = time.monotonic()
-            rows = work.begin(batch)
+            rows = work.begin(batch) if attempt else batches.rows
             try:
                 with transaction.atomic():
                     self.fence(run, batch[-1][0])
                     reached("after_fence")
                     work.write(rows, one_by_one)
                     reached("before_counters")
-                    work.count(rows, time.monotonic() - began)
+                    counted_at = time.monotonic()
+                    work.count(rows, counted_at - batches.counted_at)
                     reached("before_commit")
-                run.cursor = batch[-1][0]
+                    if run.attempts == 1:  # else it is a row of the next batch of which workers may die
+                        batches.look_ahead()
+                run.cursor, batches.counted_at = batch[-1][0], counted_at
                 reached("after_commit")
                 return
             except (IntegrityError, DataError, SomebodyWasFirst):
@@ -318,7 +322,10 @@ def collecting_seldom():
 
 def first_size(attempts):
     """The more claims without progress, the smaller the steps: so the row of which workers die is found."""
-    return min(settings.IMPORT_BATCH_ROWS, (settings.IMPORT_BATCH_ROWS, SMALLEST_BATCH, 1)[attempts - 1])
+    most = settings.IMPORT_BATCH_ROWS
+    if connection.vendor == "sqlite":
+        most = min(most, SQLITE_FIRST_ROWS)
+    return min(most, (most, SMALLEST_BATCH, 1)[attempts - 1])
 
 
 def lease():

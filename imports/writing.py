@@ -46,9 +46,7 @@ def write_children(name, child, rows, now):
 
 
 def write_look_ups(run, rows, now):
-    new = {
-        (column.field.model, found.pk): (column, found) for row in rows for column, _, found in row.generates
-    }
+    new = {(column.field.model, found.pk): (column, found) for row in rows for column, found in row.generates}
     for model in sorted({model for model, _ in new}, key=lambda model: model._meta.label):
         records = [
             look_up_record(column, found, now) for (m, _), (column, found) in new.items() if m is model
@@ -61,12 +59,11 @@ def write_look_ups(run, rows, now):
 
 
 def look_up_record(column, found, now):
-    model = column.field.model
     needs = dict(zip(column.field.needs, found.data, strict=True))
     return {
         "id": found.pk,
         "name": found.name,
-        "name_key": model.keys["name_key"][1](found.name),
+        "name_key": found.key,
         "changed_at": now,
     } | needs
 
@@ -143,15 +140,15 @@ def summarise(summary, rows):
         summary["doubles"] = summary.get("doubles", 0) + doubles
     for row in rows:
         count_problems(causes, row.number, row.problems)
-        for column, name_key, found in row.generates:
-            key = f"{column.key}|{name_key}"
-            if (
-                key in names or len(names) < REMEMBERED_NAMES or found.data
-            ):  # later rows must agree with its data
-                name = names.setdefault(key, _new_name(column, name_key, found, row))
+        for column, found in row.generates:
+            key = f"{column.key}|{found.key}"
+            if key in names:
+                name = names[key]
                 name["count"] += 1
                 if row.number < name["row"]:
                     name |= {"name": found.name, "row": row.number}
+            elif len(names) < REMEMBERED_NAMES or found.data:  # later rows must agree with its data
+                names[key] = _new_name(column, found, row)
             else:
                 summary["more_look_ups"] = summary.get("more_look_ups", 0) + 1
         for key in row.changes if row.outcome == UPDATED else ():
@@ -205,13 +202,13 @@ def _new_cause(problem, number):
     }
 
 
-def _new_name(column, name_key, found, row):
+def _new_name(column, found, row):
     return {
         "key": column.key,
         "column": column.name,
         "name": found.name,
-        "name_key": name_key,
+        "name_key": found.key,
         "data": list(found.data),
         "row": row.number,
-        "count": 0,
+        "count": 1,
     }

@@ -160,18 +160,27 @@ class Visitor:
 
     def start_import(self, slug, name, content, leave_out=None, **options):
         """Walk the four steps; returns the path of the import's page."""
+        mapping = self.upload(slug, name, content)
+        wait_until(lambda: "data-mapping" in self.get(mapping).text, "the file is read")
+        return self.start(self.map(mapping, **options), leave_out)
+
+    def upload(self, slug, name, content):
+        """Take the first two steps; returns the path of the mapping."""
         upload = self.path(self.post("/import-data/new/", {"entity_type": slug}, marker="post"))
         answer = self.post(upload, files={"file": (name, content)}, marker="multipart")
-        mapping = self.path(answer).replace(
-            "preview", "mapping"
-        )  # known headers lead straight to the preview
-        wait_until(lambda: "data-mapping" in self.get(mapping).text, "the file is read")
+        return self.path(answer).replace("preview", "mapping")  # known headers lead straight to the preview
+
+    def map(self, mapping, **options):
+        """Take the third step with what is proposed; returns the path of the preview."""
         answer = self.post(mapping, options, marker="data-mapping")
         preview = self.path(answer)
         assert preview.endswith("/preview/"), answer.text
+        return preview
+
+    def start(self, preview, leave_out=None):
+        """Take the last step; returns the path of the import's page."""
         start = preview.replace("preview", "start")
-        answer = self.post(start, {"leave_out": leave_out}, page=preview, marker=start)
-        return self.path(answer)
+        return self.path(self.post(start, {"leave_out": leave_out}, page=preview, marker=start))
 
     def path(self, answer):
         return urlsplit(answer.url)._replace(scheme="", netloc="").geturl()

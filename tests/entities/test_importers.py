@@ -49,7 +49,7 @@ def check(slug, *rows, update=False, generate=False):
     importer = importer_for(slug)
     names = list(dict.fromkeys(name for row in rows for name in row))
     mapping = Mapping({importer.by_name[name.casefold()].key: index for index, name in enumerate(names)})
-    checker = Checker(importer, mapping, Options(update=update, generate=generate))
+    checker = Checker(importer, mapping, Options(update=update, generate=generate), writes=True)
     return checker.check([(number, [row.get(name) for name in names]) for number, row in enumerate(rows, 2)])
 
 
@@ -138,7 +138,7 @@ def test_the_product_of_the_manual_is_stored_as_it_says():
     assert checked.record["description"] == "Double shot, iced"
     assert (checked.record["price"], checked.record["currency"]) == (Decimal("3.2000"), "EUR")
     assert checked.record["state"] == "ACTIVE"
-    generated = [(column.name, found.name, found.data) for column, _, found in checked.generates]
+    generated = [(column.name, found.name, found.data) for column, found in checked.generates]
     assert generated == [
         ("Product Type", "Coffee", ("NON_TRACEABLE_PHYSICAL_GOOD",)),
         ("Product Family", "Beverages", ()),
@@ -303,7 +303,7 @@ def test_a_country_that_disagrees_with_the_stored_phone_number_is_refused():
 def test_a_fixed_value_alone_makes_no_address():
     importer = importer_for("contacts")
     columns = {"first_name": 0, "last_name": 1, "address.line_1": 2}
-    checker = Checker(importer, Mapping(columns, {"address.country": "CYP"}), Options())
+    checker = Checker(importer, Mapping(columns, {"address.country": "CYP"}), Options(), writes=True)
     without, with_address = checker.check([(2, ["John", "Smith", None]), (3, ["John", "Smith", "1 Sea"])])
     assert (without.problems, without.children) == ([], [])
     assert with_address.children[0].record["country"] == "CYP"

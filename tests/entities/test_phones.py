@@ -7,7 +7,7 @@ from phonenumbers import PhoneMetadata, PhoneNumberFormat
 from entities.phones import PhoneOfOtherCountry, by_library, plain_numbers, to_e164
 from imports.world import alpha2_codes
 
-NUMBERS = 100_000
+NUMBERS = 20_000
 KINDS = (
     "fixed_line",
     "mobile",

@@ -133,8 +133,8 @@ def stands_still(fault, worker=Worker):
     if fault.after:
         deliver(until=lambda: ImportRun.objects.latest("pk").cursor >= fault.after)
     run_pk, task = next_task()
+    task.delete()  # before who stands still may hold SQLite's only write lock
     process = begin_work(run_pk, fault, worker)
-    task.delete()
     wait_until(lambda: fault.has_happened, f"{fault.point} is reached")
     return process
 

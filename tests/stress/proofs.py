@@ -351,22 +351,21 @@ def deliver_poison(row, monkeypatch):
 class CursorFirst(Worker):
     """Takes the batch in a transaction of its own."""
 
-    def work_batch(self, run, work, batch):
+    def work_batch(self, run, work, batches):
         with transaction.atomic():
-            self.fence(run, batch[-1][0])
+            self.fence(run, batches.batch[-1][0])
         reached("after_fence")
-        rows = work.begin(batch)
         with transaction.atomic():
-            work.write(rows, False)
-            work.count(rows, 0)
-        run.cursor = batch[-1][0]
+            work.write(batches.rows, False)
+            work.count(batches.rows, 0)
+        run.cursor = batches.batch[-1][0]
 
 
 class WorkFirst(Worker):
     """Writes the records, and in a second transaction what tells of them."""
 
-    def work_batch(self, run, work, batch):
-        rows = work.begin(batch)
+    def work_batch(self, run, work, batches):
+        batch, rows = batches.batch, batches.rows
         with transaction.atomic():
             work.checker.generated.clear()
             work.checker.decide_rows(rows)
@@ -389,7 +388,7 @@ class NoFence(Worker):
         ImportRun.objects.filter(pk=run.pk).update(state=state, finished_at=run.created_at, token=None)
         run.refresh_from_db()
 
-    def work_batch(self, run, work, batch):
+    def work_batch(self, run, work, batches):
         insert_rows = bulk.insert_rows
 
         def insert(model, names, rows):
@@ -400,7 +399,7 @@ class NoFence(Worker):
             ImportRow.objects.bulk_create(ledger, ignore_conflicts=True)
 
         bulk.insert_rows = insert
-        super().work_batch(run, work, batch)
+        super().work_batch(run, work, batches)
 
 
 def negative_controls(user, folder):
