@@ -13,8 +13,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 run: $(VENV)/.run
 	@exec $(BIN)/python -u manage.py start
 
+# Three at once, even on two processors: many tests wait for processes that they watch.
 test: $(VENV)/.dev $(VENV)/.browser lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m tests.benchmarks --out docs/speed.md $(BENCH_ARGS)
