@@ -100,10 +100,25 @@ def reads_all(query):
 
 
 def size():
-    """Bytes of the ledger with its indexes, on SQLite of the whole database."""
+    """Bytes of the ledger with its indexes; of the whole database when SQLite cannot tell its tables apart."""
+    table = ImportRow._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(f"SELECT pg_total_relation_size('{ImportRow._meta.db_table}')")
+            cursor.execute(f"SELECT pg_total_relation_size('{table}')")
+        elif tells_tables_apart():
+            parts = f"SELECT name FROM sqlite_master WHERE tbl_name = '{table}'"
+            cursor.execute(f"SELECT sum(pgsize) FROM dbstat WHERE aggregate = TRUE AND name IN ({parts})")
         else:
             cursor.execute("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
         return cursor.fetchone()[0]
+
+
+def tells_tables_apart():
+    """Whether the database says how large a table is: an SQLite that was compiled without `dbstat` does not."""
+    if connection.vendor == "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pragma_compile_options WHERE compile_options = 'ENABLE_DBSTAT_VTAB'"
+        )
+        return bool(cursor.fetchone()[0])

@@ -8,16 +8,16 @@ from pathlib import Path
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
-from django.urls import reverse
 
 from entities.models import Contact
+from imports.models import ImportJob
 
-from . import beside, history, limit, ours, peers, people
+from . import beside, forgetting, history, limit, ours, peers, people, sheet, waiting, walk
 from .memory import Peak
 
 XLS_ROWS = 50_000
 LONG_HISTORY = 200  # imports, of a fortieth of the many rows each
+OLD_IMPORTS = 50  # of a hundredth of the many rows each
 PEERS = {
     "django-import-export, leanest": 10_000,
     "django-import-export, default": 2_000,
@@ -70,8 +70,10 @@ class Bench:
         self.empty()
         path = self.file("people.csv", self.rows)
         ours.whole(path)
+        vacuum()  # as the database does by itself within a minute
         job, updated = ours.whole(self.file("changed.csv", self.rows, changed=True), update=True)
         assert job.updated == good(self.rows), job.counts
+        vacuum()
         same, unchanged = ours.whole(self.folder / "changed.csv", update=True)
         assert same.unchanged == good(self.rows), same.counts
         restored = ours.take_back(job, superuser())
@@ -113,18 +115,11 @@ class Bench:
     # f: waiting
 
     def waiting(self, name, rows):
-        """Seconds from the upload until step 3 shows rows, or says that it is reading."""
-        self.empty()
-        client = Client()
-        client.force_login(superuser(), backend="django.contrib.auth.backends.ModelBackend")
-        path = self.file(name, rows)
-        upload = client.post(reverse("imports:create"), {"entity_type": "contacts"}).url
-        began = time.perf_counter()
-        with path.open("rb") as file:
-            answer = client.post(upload, {"file": file}, follow=True)
-        seconds = time.perf_counter() - began
-        assert answer.status_code == 200
-        return {"seconds": seconds, "shows rows": "First1" in answer.content.decode()}
+        """Seconds from the last byte of the upload until step 3 is there, and whether it shows rows or only
+        says that it is reading."""
+        with tempfile.TemporaryDirectory() as folder:
+            seconds, page = waiting.measure(Path(folder), self.file(name, rows))
+        return {"seconds": seconds, "shows rows": "person1@example.com" in page}
 
     # Pages beside imports, and with a long history
 
@@ -145,7 +140,45 @@ class Bench:
         for page, figures in found.items():
             assert not figures["queries that read all of the history"], (page, figures)
         milliseconds = {page: 1000 * figures["seconds"] for page, figures in found.items()}
-        return milliseconds | {"bytes of a row": per_row, "rows": LONG_HISTORY * rows}
+        alone = history.tells_tables_apart()
+        return milliseconds | {
+            "bytes of a row": per_row,
+            "of the ledger alone": alone,
+            "rows": LONG_HISTORY * rows,
+        }
+
+    def retention(self):
+        """Rows per second of an import alone, and beside the removal of half the many rows of old ledgers; what
+        the removal did meanwhile."""
+        alone = self.rate_with_old_history(lambda: None)
+        removal = forgetting.Forgetting()
+        beside_it = self.rate_with_old_history(removal.go)
+        return {"alone": alone, "beside it": beside_it} | removal.found()
+
+    def rate_with_old_history(self, begin):
+        """Rows per second of an import in a database full of imports that are over; `begin` is called with it."""
+        self.empty()
+        old, _ = ours.whole(self.file("short.csv", 200))
+        history.lengthen(old, OLD_IMPORTS, max(self.many // 100, 10))
+        forgetting.end_long_ago(ImportJob.objects.all())
+        Contact.objects.all().delete()  # the longer file has them too
+        watch = ours.Stopwatch()
+        job = ours.read(self.file("people.csv", self.rows), watch)
+        ours.check(job, watch)
+        begin()
+        ours.start(job, watch)
+        assert job.created == good(self.rows), job.counts
+        return self.rows / watch.seconds["import"]
+
+    # A full sheet
+
+    def full_sheet(self):
+        """A sheet of shared texts through all steps of the product; with fewer than a million of the many rows,
+        one of so many."""
+        rows = sheet.FULL if self.many >= 1_000_000 else self.many
+        path = sheet.write(self.folder / "sheet.xlsx", rows)
+        with tempfile.TemporaryDirectory() as folder:
+            return walk.measure(Path(folder), path, good(rows - 1)) | {"rows": rows}
 
     # g: all rows fail
 

@@ -1,4 +1,4 @@
-"""The memory that a process and its children take together, as it is shared out among them (PSS)."""
+"""The memory that processes and their children take together, as it is shared out among them (PSS)."""
 
 import os
 import threading
@@ -8,10 +8,10 @@ EVERY_SECONDS = 0.2
 
 
 class Peak:
-    """Use as a context manager; `mb` is the highest sum that was seen."""
+    """Use as a context manager; `mb` is the highest sum that was seen. Of this process unless others are named."""
 
-    def __init__(self):
-        self.mb, self.over = 0, threading.Event()
+    def __init__(self, *pids):
+        self.pids, self.mb, self.over = pids or (os.getpid(),), 0, threading.Event()
 
     def __enter__(self):
         self.thread = threading.Thread(target=self.watch, daemon=True)
@@ -24,11 +24,11 @@ class Peak:
 
     def watch(self):
         while not self.over.wait(EVERY_SECONDS):
-            self.mb = max(self.mb, sum(map(pss, family(os.getpid()))) / 1024)
+            self.mb = max(self.mb, sum(map(pss, family(self.pids))) / 1024)
 
 
-def family(pid):
-    """The process and all below it."""
+def family(pids):
+    """The processes and all below them."""
     children = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -36,7 +36,7 @@ def family(pid):
         except OSError:
             continue
         children.setdefault(parent, []).append(int(path.parent.name))
-    found = [pid]
+    found = list(pids)
     for one in found:
         found += children.get(one, ())
     return found

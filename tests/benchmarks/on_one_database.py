@@ -8,7 +8,7 @@ from statistics import median
 
 import django
 
-ONCE = ("large", "pages", "history")  # they take many measures by themselves
+ONCE = ("large", "pages", "history", "full sheet", "retention")  # they take many measures by themselves
 
 
 def main(rows, many, times, only):
@@ -35,6 +35,8 @@ def main(rows, many, times, only):
             "waiting for an .xlsx": lambda: bench.waiting("peoplexlsx.xlsx", rows),
             "pages": bench.pages,
             "history": bench.history,
+            "retention": bench.retention,
+            "full sheet": bench.full_sheet,
             "failed rows .csv": lambda: bench.failed_rows("csv"),
             "failed rows .xlsx": lambda: bench.failed_rows("xlsx"),
             "failed rows .xls": lambda: bench.failed_rows("xls"),

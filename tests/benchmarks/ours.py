@@ -24,13 +24,17 @@ class Stopwatch:
 
 
 def read(path, watch):
-    """The draft of a file, read and mapped as its headers suggest."""
+    """The draft of a file, read by a worker as all that takes long, and mapped as its headers suggest."""
     job = drafts.create(None, importer_for("contacts"))
     job.from_command_line = True
     job.save(update_fields=["from_command_line"])
     with path.open("rb") as file:
         drafts.keep_file(job, File(file, name=path.name), path.name)
-    watch.time("read", drafts.read, job, in_request=False)
+    runs = []
+    execution.begin_reading(job, runs.append)
+    watch.time("read", work, runs)
+    job.refresh_from_db()
+    assert job.reading, job.reading_problem
     return job
 
 
