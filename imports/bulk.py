@@ -180,9 +180,10 @@ def _adapter(field):
     if isinstance(target, models.JSONField):
         encode = (target.encoder or json.JSONEncoder)(ensure_ascii=False).encode
         return lambda values: [None if value is None else encode(value) for value in values]
-    if connection.vendor == "postgresql":
-        return _each(str) if isinstance(target, models.DateField) else None
-    if isinstance(target, models.DateField | models.DecimalField):
+    is_date = isinstance(target, models.DateField)
+    if is_date and (connection.vendor == "postgresql" or not isinstance(target, models.DateTimeField)):
+        return _each(str)
+    if connection.vendor == "sqlite" and (is_date or isinstance(target, models.DecimalField)):
         return _each(lambda value: target.get_db_prep_save(value, connection))
     return None
 
