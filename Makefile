@@ -17,7 +17,7 @@ run: $(VENV)/.run
 test: $(VENV)/.dev $(VENV)/.browser lint
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
-bench: $(VENV)/.bench
+bench: $(VENV)/.dev $(VENV)/.bench
 	$(BIN)/python -m tests.benchmarks --out docs/speed.md $(BENCH_ARGS)
 
 # Deaths, faults and load by the hundred, on SQLite and on the PostgreSQL that STRESS_DATABASE_URL names;

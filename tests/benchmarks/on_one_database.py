@@ -46,8 +46,11 @@ def main(rows, many, times, only):
             if only and name not in only:
                 continue
             print(f"{name} …", file=sys.stderr, flush=True)
-            tries = [measure() for _ in range(1 if name in ONCE else times)]
-            found[name] = {key: median(each[key] for each in tries) for key in tries[0]}
+            if name in ONCE:
+                found[name] = measure()
+            else:
+                tries = [measure() for _ in range(times)]
+                found[name] = {key: median(each[key] for each in tries) for key in tries[0]}
             print(json.dumps(found[name]), file=sys.stderr, flush=True)
         print(json.dumps(found))
 

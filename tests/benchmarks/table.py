@@ -43,8 +43,10 @@ def lines_of(database, measures):
             yield line(name, number(again[name]), f"{again[name] / again['insert']:.2f} of inserting")
     if large := measures.get("large"):
         yield line("long .csv, whole", number(large["whole"]))
-        for name in ("last tenth against first", "the database's last tenth against first"):
-            yield line(f"long .csv, {name}", f"{large[name]:.2f}")
+        for name in ("tenths", "the database's tenths"):
+            tenths = large[name]
+            ratio = f"the last {tenths[-1] / tenths[0]:.2f} of the first"
+            yield line(f"long .csv, {name}", ", ".join(map(number, tenths)), ratio)
         for name in ("MB", "MB more than the short file"):
             yield line("long .csv, memory", f"{large[name]:.0f} {name}")
     for page, milliseconds in measures.get("pages", {}).items():
