@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from . import drafts
 from .details import stored_values
+from .durations import left_in_words
 from .problems import CHOSEN, CONTENT, DONE, FORMAT
 
 
@@ -18,6 +19,7 @@ def findings(job, run):
         "has_failed": run.is_over and run.state != run.State.DONE,
         "percent": min(100 * run.rows_done // rows, 100) if rows else 100,
         "quarter": (100 * run.rows_done // rows // 25 * 25) if rows else 100,
+        "time_left": left_in_words(run, rows),
         "counts": [
             (name, words, getattr(run, name))
             for name, words in (

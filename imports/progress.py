@@ -2,18 +2,17 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 
 from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from . import wording
+from .durations import in_words, left_in_words
 from .models import COUNTED, ImportJob, ImportRun
 from .undo_words import ShownUndo, latest_undos
 
 CHECK_SHARE = 0.4
-MEANINGFUL_SHARE, MEANINGFUL_SECONDS = 0.1, 5
 # What the history calls the ends of an import; see execution.end.
 ENDS = (gettext_noop("completed"), gettext_noop("failed"), gettext_noop("cancelled"))
 STATES = {
@@ -208,13 +207,10 @@ class Shown:
         run = self.run
         if not run or run.cancel_requested:
             return ""
-        left = seconds_left(run.rows_done, self.aim, run.seconds)
-        if left is None:
-            return ""
-        time = about(left)
-        if self.is_checking:
-            return gettext("%(time)s left for the check; the import comes after it") % {"time": time}
-        return gettext("%(time)s left") % {"time": time}
+        left = left_in_words(run, self.aim)
+        if left and self.is_checking:
+            return gettext("%(left)s for the check; the import comes after it") % {"left": left}
+        return left
 
     @property
     def milestone(self):
@@ -270,36 +266,3 @@ def waiting_behind(count):
         "waiting in the queue, %(imports)s imports before yours",
         count,
     ) % {"imports": wording.figure(count)}
-
-
-def seconds_left(done, rows, seconds):
-    """How long the rest of the rows will take, None until that means something."""
-    if not done or not seconds or (done < rows * MEANINGFUL_SHARE and seconds < MEANINGFUL_SECONDS):
-        return None
-    return seconds / done * (rows - done)
-
-
-def about(seconds):
-    """A time to come such as "about 20 seconds"."""
-    if seconds < 5:
-        return gettext("a few seconds")
-    if seconds < 60:
-        return gettext("about %(count)s seconds") % {"count": round(seconds / 5) * 5}
-    if seconds < 5400:
-        count = round(seconds / 60)
-        return ngettext("about %(count)s minute", "about %(count)s minutes", count) % {"count": count}
-    count = round(seconds / 3600)
-    return ngettext("about %(count)s hour", "about %(count)s hours", count) % {"count": count}
-
-
-def in_words(time):
-    """A duration such as "3 min 4 s"."""
-    seconds = max(round(time / timedelta(seconds=1)), 0)
-    if seconds < 1:
-        return gettext("under 1 s")
-    hours, minutes = seconds // 3600, seconds // 60
-    if seconds < 60:
-        return gettext("%(seconds)s s") % {"seconds": seconds}
-    if seconds < 3600:
-        return gettext("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": seconds % 60}
-    return gettext("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes % 60}

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from . import undo
+from .durations import left_in_words
 from .models import ImportJob, ImportRun
 from .wording import figure
 
@@ -81,6 +82,11 @@ class ShownUndo:
     @property
     def percent(self):
         return min(100 * self.run.rows_done // self.rows, 100) if self.rows else 0
+
+    @property
+    def time_left(self):
+        """ "" until it means something."""
+        return left_in_words(self.run, self.rows)
 
     @property
     def text(self):

@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from imports.durations import about, in_words
 from imports.models import ImportEvent, ImportJob, ImportRun
-from imports.progress import Shown, about, counts_in_words, in_words, shown
+from imports.progress import Shown, counts_in_words, shown
 from tests.imports.journeys import csv_bytes, draft, run_import, start
 
 HEADERS = "Contact Code,First Name,Last Name,Contact Email"

@@ -89,6 +89,19 @@ def test_the_way_from_an_import_to_its_undo(visit):
     assert Contact.objects.count() == 0
 
 
+@pytest.mark.parametrize("kind", ["undo check", "undo"])
+def test_a_long_undo_and_the_look_before_it_say_how_long_they_take(visit, kind):
+    job = imported(30)
+    visit.get(address(job))
+    if kind == "undo":
+        work_waiting(job)
+        press_undo(visit, job)
+    started = job.runs.filter(state="waiting")
+    assert " left" not in text_of(visit.get(address(job)))
+    started.update(state="running", rows_done=10, seconds=20)
+    assert "record 10 of 30 · about 40 seconds left" in text_of(visit.get(address(job), follow=True))
+
+
 def test_the_page_names_the_day_until_which_an_import_can_be_undone(visit, settings):
     settings.IMPORT_RETENTION_DAYS = 90
     job = imported()

@@ -433,6 +433,14 @@ def test_while_the_check_waits_start_need_not(admin, business_admin):
     assert 'id="sentence"' in fragment
 
 
+def test_a_long_check_says_how_long_it_takes(admin, business_admin):
+    job = mapped_draft(business_admin)
+    admin.get(url("preview", job))
+    ImportRun.objects.update(state="running", rows_done=1, created=1, seconds=40)
+    words = text_of(admin.get(url("preview-check", job)))
+    assert "Checking 1 of 2 rows 50 % About 40 seconds left. You need not wait" in words
+
+
 def test_looking_twice_checks_once(admin, business_admin):
     job = mapped_draft(business_admin)
     admin.get(url("preview", job))

@@ -13,12 +13,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from imports import drafts, execution, pausing, reports
 from imports.cells import BadCell
+from imports.durations import about, seconds_left
 from imports.importers import importer_for, importers
 from imports.joining import joinable
 from imports.mapping import Mapping, letters
 from imports.models import ImportJob, ImportRun, file_storage
 from imports.problems import Problem
-from imports.progress import about, seconds_left
 from imports.readers import UnreadableFile
 from imports.rows import row_label, row_name
 from imports.worker import CancelRequested, Worker
