@@ -132,6 +132,13 @@ class Product:
         return requests.Session()
 
 
+class Deployed(Product):
+    """With the times and the processes of an installation."""
+
+    shortened = {}
+    web_options = ("--workers", "2", "--threads", "8", "--keep-alive", "75")
+
+
 class Visitor:
     """Somebody signed in, without a browser."""
 

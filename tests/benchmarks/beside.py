@@ -3,14 +3,9 @@
 import time
 from statistics import quantiles
 
-from tests.product import Product
+from tests.product import Deployed
 
 SECONDS_IDLE, PAUSE = 10, 0.05
-
-
-class Deployed(Product):
-    shortened = {}
-    web_options = ("--workers", "2", "--threads", "4", "--keep-alive", "75")
 
 
 def measure(folder, path):

@@ -3,8 +3,7 @@
 import time
 
 from tests.pages import form_values
-
-from .beside import Deployed
+from tests.product import Deployed
 
 BOUNDARY = "the-end-of-a-part"
 BLOCK = 1 << 16

@@ -3,7 +3,8 @@ product's processes take together, and how quick the pages are meanwhile. A page
 
 import time
 
-from .beside import Deployed
+from tests.product import Deployed
+
 from .memory import Peak
 
 PAUSE = 0.25

@@ -10,7 +10,7 @@ from itertools import count, cycle
 
 import pytest
 
-from tests.product import PASSWORD, Product
+from tests.product import PASSWORD, Deployed
 
 SECONDS = int(os.environ.get("STRESS_LOAD_SECONDS", "180"))
 ROWS = int(os.environ.get("STRESS_LOAD_ROWS", "50000"))
@@ -30,11 +30,6 @@ def deployed(tmp_path):
     running = Deployed(tmp_path)
     yield running
     running.stop()
-
-
-class Deployed(Product):
-    shortened = {}
-    web_options = ("--workers", "2", "--threads", "8", "--keep-alive", "75")
 
 
 class Load:
