@@ -96,7 +96,7 @@ def reads_all(query):
         cursor.cursor.execute(f"{explain} {query}")
         plan = "\n".join(str(line[-1]) for line in cursor.fetchall())
     tables = "|".join(OF_HISTORY)
-    return bool(re.search(rf'(Seq Scan on|SCAN) "?({tables})"?(?! USING)', plan))
+    return bool(re.search(rf'(Seq Scan on|SCAN) "?({tables})"?', plan))
 
 
 def size():
